@@ -1,0 +1,42 @@
+"""Every quantity the monitor knows, each with its one canonical unit and its plausible range."""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quantity:
+    """One physical quantity: readings of it are in `unit` and lie in `low <= value <= high`.
+
+    `absent` lists values that devices send for "no value"; they are dropped, not set aside.
+    """
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    meaning: str
+    low_open: bool = False
+    absent: tuple[float, ...] = ()
+
+
+QUANTITIES = (
+    Quantity(name="temperature", unit="degC", low=-40.0, high=60.0, meaning="air temperature",
+             absent=(85.0, -127.0, -327.68, 999.0, -99.5, -204.8)),
+    Quantity(name="humidity", unit="%", low=0.0, high=100.0, low_open=True, meaning="relative humidity",
+             absent=(655.35, 999.0, 0.0)),
+    Quantity(name="pressure", unit="hPa", low=540.0, high=1100.0, meaning="air pressure"),
+    Quantity(name="co2", unit="ppm", low=0.0, high=40_000.0, low_open=True, meaning="measured carbon dioxide",
+             absent=(-1.0, -2.0)),
+    Quantity(name="pm25", unit="ug/m3", low=0.0, high=2_000.0, meaning="particles up to 2.5 um", absent=(-1.0, -2.0)),
+    Quantity(name="pm10", unit="ug/m3", low=0.0, high=4_000.0, meaning="particles up to 10 um", absent=(-1.0, -2.0)),
+    Quantity(name="voc", unit="ppb", low=0.0, high=60_000.0, meaning="volatile organic compounds"),
+    Quantity(name="illuminance", unit="lx", low=0.0, high=200_000.0, meaning="light at the sensor"),
+    Quantity(name="noise", unit="dB", low=0.0, high=140.0, meaning="sound level, weighting as the device gives it"),
+    Quantity(name="battery", unit="%", low=0.0, high=100.0, meaning="charge left in the sensor's battery"),
+    Quantity(name="occupancy", unit="1", low=0.0, high=1.0, meaning="somebody is in the bed or the room (1) or not (0)"),
+    Quantity(name="motion", unit="1", low=0.0, high=1.0, meaning="a motion detector sees movement (1) or not (0)"),
+    Quantity(name="movement", unit="1", low=0.0, high=1.0, meaning="a vibration sensor felt a movement (1), or says none (0)"),
+)
+
+BY_NAME = MappingProxyType({quantity.name: quantity for quantity in QUANTITIES})

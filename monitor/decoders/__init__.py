@@ -1,0 +1,1 @@
+"""What sensors publish, one MQTT dialect per module: a message in, measurements out."""

@@ -1,0 +1,1 @@
+"""The steps of the daemon over ports and core, each safe to repeat."""
