@@ -18,6 +18,7 @@ class Fact:
 
     `quantity` None means: announced, and known not to be a reading of the room (a chip, a setting).
     `unit` is as announced, None where the announcement has none. The value is multiplied by `scale` first.
+    `on` and `off` are the words of a yes or no in lower case, None for the usual ones.
     """
 
     state_topic: str
@@ -26,6 +27,24 @@ class Fact:
     unit: str | None
     sensor: str
     name: str
+    scale: float = 1.0
+    on: str | None = None
+    off: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldMap:
+    """What the configuration says of one value on the topics of a filter (`+` and `#` as in MQTT).
+
+    `path` is `data.temp` within JSON (a list is counted from 0), or empty for a plain payload. `sensor` None
+    names the sensor by its topic. The value is multiplied by `scale` first.
+    """
+
+    topic: str
+    path: str
+    quantity: str
+    unit: str | None = None
+    sensor: str | None = None
     scale: float = 1.0
 
 
@@ -65,7 +84,8 @@ class Dialect:
 
     `decode` returns readings, returns `Decoded(ignored=...)` for a message that is not a reading, or raises
     DecodeError for one that should be readable and is not; nothing else, whatever arrives.
-    `learn` returns the facts that an announcement holds, None where the message is no announcement.
+    `learn` returns the facts that an announcement holds (none: forget it), None where the message is no
+    announcement, or raises DecodeError for an announcement that cannot be read.
     """
 
     name: str
@@ -76,6 +96,11 @@ class Dialect:
     learn: Callable[[Message], tuple[Fact, ...] | None] = lambda _message: None
 
 
+CONTROL = Decoded(ignored="control topic")
+ANNOUNCEMENT = Decoded(ignored="an announcement, no reading")
+EMPTY = Decoded(ignored="empty payload")
+NO_VALUE = Decoded(ignored="no value")
+NOTHING = Decoded(ignored="no reading in it")
 UNCLAIMED = Decoded(ignored="no decoder for this topic")
 OVERSIZE = Decoded(ignored="larger than 64 KiB")
 OVERSIZE_BYTES = 65_536
@@ -88,6 +113,7 @@ class Decoders:
     def __init__(self, dialects: tuple[Dialect, ...]) -> None:
         self._dialects = dialects
         self._by_topic: dict[str, Dialect | None] = {}
+        self._announcing: dict[str, bool] = {}
 
     def dialect_of(self, topic: str) -> Dialect | None:
         """The dialect whose topic this is, None if nobody's."""
@@ -100,8 +126,19 @@ class Decoders:
             self._by_topic[topic] = found
             return found
 
+    def announces(self, topic: str) -> bool:
+        """Whether messages on this topic tell about sensors (remembered per topic)."""
+        try:
+            return self._announcing[topic]
+        except KeyError:
+            if len(self._announcing) > REMEMBERED_TOPICS:
+                self._announcing.clear()
+            filters = (each for dialect in self._dialects for each in dialect.metadata)
+            found = self._announcing[topic] = any(covers(each, topic) for each in filters)
+            return found
+
     def learn(self, message: Message, known: Known) -> Known:
-        """What is known after this message; the same object where it announces nothing."""
+        """What is known after this message; the same object if it announces nothing. Raises DecodeError."""
         for dialect in self._dialects:
             facts = dialect.learn(message)
             if facts is not None:
@@ -118,3 +155,16 @@ class Decoders:
 
 REMEMBERED_TOPICS = 10_000
 """A broker with more topics than this makes the memory start anew rather than grow."""
+
+
+def covers(topic_filter: str, topic: str) -> bool:
+    """Whether an MQTT topic filter matches a topic: `+` is one level, a last `#` is the rest, even none."""
+    wanted, levels = topic_filter.split("/"), topic.split("/")
+    if topic.startswith("$") and not topic_filter.startswith("$"):
+        return False
+    if wanted[-1] == "#":
+        wanted = wanted[:-1]
+        levels = levels[: len(wanted)]
+    return len(wanted) == len(levels) and all(
+        one in ("+", other) for one, other in zip(wanted, levels, strict=True)
+    )

@@ -40,3 +40,13 @@ QUANTITIES = (
 )
 
 BY_NAME = MappingProxyType({quantity.name: quantity for quantity in QUANTITIES})
+
+_SPELLINGS = (("degC", "°C"), ("m3", "m³"), ("ug", "µg"), ("°C h", "°C·h"))
+
+
+def shown_unit(unit: str) -> str:
+    """The unit as people write it: `degC` is °C, `g/m3` is g/m³; a plain 1 is not shown."""
+    shown = "" if unit == "1" else unit
+    for spelling, nicer in _SPELLINGS:
+        shown = shown.replace(spelling, nicer)
+    return shown

@@ -1,0 +1,6 @@
+"""The entry of the command line: `bedroom-monitor` and `python -m monitor`."""
+
+from monitor.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""The tables, as ordered migrations; the file's `user_version` is the number of migrations applied."""
+
+APPLICATION_ID = 0x42644D6E
+"""`BdMn` in the file's header: this database is ours."""
+
+_FIRST = """
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value ANY
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sensor (
+    key           TEXT PRIMARY KEY,
+    name          TEXT NOT NULL,
+    place         TEXT CHECK (place IN ('bedroom', 'bed', 'outdoor', 'other')),
+    placed_by     TEXT CHECK (placed_by IN ('name', 'person')),
+    first_seen_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE series (
+    id       INTEGER PRIMARY KEY,
+    sensor   TEXT NOT NULL REFERENCES sensor (key) ON DELETE CASCADE,
+    quantity TEXT NOT NULL,
+    unit     TEXT NOT NULL,
+    UNIQUE (sensor, quantity)
+) STRICT;
+
+CREATE TABLE reading (
+    series INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE,
+    ts_ms  INTEGER NOT NULL,
+    value  REAL NOT NULL,
+    PRIMARY KEY (series, ts_ms)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE set_aside (
+    series INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE,
+    ts_ms  INTEGER NOT NULL,
+    value  REAL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (series, ts_ms)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE calibration (
+    series        INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE,
+    valid_from_ms INTEGER NOT NULL,
+    offset        REAL NOT NULL,
+    gain          REAL NOT NULL,
+    PRIMARY KEY (series, valid_from_ms)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE delivery (
+    id       INTEGER PRIMARY KEY,
+    messages BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE problem (
+    topic    TEXT NOT NULL,
+    reason   TEXT NOT NULL,
+    count    INTEGER NOT NULL,
+    first_ms INTEGER NOT NULL,
+    last_ms  INTEGER NOT NULL,
+    PRIMARY KEY (topic, reason)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE night (
+    wake_date TEXT PRIMARY KEY,
+    zone      TEXT NOT NULL,
+    start_ms  INTEGER NOT NULL,
+    end_ms    INTEGER NOT NULL CHECK (end_ms > start_ms),
+    known_by  TEXT NOT NULL,
+    sensors   TEXT NOT NULL,
+    closed_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE exposure (
+    wake_date TEXT NOT NULL REFERENCES night (wake_date) ON DELETE CASCADE,
+    name      TEXT NOT NULL,
+    value     REAL,
+    coverage  REAL NOT NULL,
+    PRIMARY KEY (wake_date, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE exclusion (
+    wake_date TEXT PRIMARY KEY,
+    why       TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE diary (
+    wake_date TEXT PRIMARY KEY,
+    severity  INTEGER NOT NULL CHECK (severity BETWEEN 0 AND 10),
+    entry     TEXT NOT NULL,
+    source    TEXT NOT NULL,
+    logged_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE diary_edit (
+    id          INTEGER PRIMARY KEY,
+    wake_date   TEXT NOT NULL,
+    entry       TEXT NOT NULL,
+    replaced_by TEXT NOT NULL,
+    replaced_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX diary_edit_by_date ON diary_edit (wake_date, id);
+
+CREATE TABLE analysis_run (
+    id      INTEGER PRIMARY KEY,
+    ran_ms  INTEGER NOT NULL,
+    version TEXT NOT NULL,
+    task    TEXT NOT NULL,
+    result  TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE finding (
+    run      INTEGER NOT NULL REFERENCES analysis_run (id) ON DELETE CASCADE,
+    exposure TEXT NOT NULL,
+    verdict  TEXT NOT NULL,
+    grade    TEXT NOT NULL,
+    PRIMARY KEY (run, exposure)
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST,)

@@ -1,0 +1,287 @@
+"""The composition root: settings -> concrete adapters -> services; the only module that names both sides."""
+
+import logging
+import random
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from monitor.adapters.analysis_process import AnalysisProcess
+from monitor.adapters.broker import embedded_broker
+from monitor.adapters.clock import SimulatedClock, SystemClock
+from monitor.adapters.mqtt import MqttSource, Topics
+from monitor.adapters.mqtt_publisher import MqttPublisher
+from monitor.adapters.sqlite.analysis import SqliteAnalysis
+from monitor.adapters.sqlite.database import Database
+from monitor.adapters.sqlite.diary import SqliteDiary
+from monitor.adapters.sqlite.nights import SqliteNights
+from monitor.adapters.sqlite.readings import SqliteReadings
+from monitor.core.advice import Advice
+from monitor.core.decoding import Decoders, Dialect, FieldMap
+from monitor.core.findings import AnalysisResult
+from monitor.core.nights import UsualTimes
+from monitor.core.simulation.nights import simulate
+from monitor.core.zones import unix_ms
+from monitor.decoders import esphome, generic, homeassistant, tasmota, zigbee2mqtt
+from monitor.errors import BrokerError
+from monitor.ports import Clock
+from monitor.services.advising import Advising
+from monitor.services.analysing import Analysing
+from monitor.services.closing import Closing, NightRules
+from monitor.services.daemon import Daemon, Job
+from monitor.services.ingest import Ingest
+from monitor.services.rehearsing import CLOCK_TOPIC, Stage, rehearse
+from monitor.settings import Settings
+from monitor.settings.local_zone import local_zone_name
+from monitor.settings.sections import Home, Mqtt, Store
+
+CLOSE_EVERY_S = 60
+"""Seconds between two looks for nights that can be closed."""
+
+REMEMBER_EVERY_S = 5
+"""Seconds between two looks whether the broker has taken a new list of topics."""
+
+CONNECT_S = 10.0
+"""Seconds to wait for our own broker."""
+
+DEMO_ZONE = "Europe/Brussels"
+"""Where the demo's bedroom is."""
+
+DEMO_EVENING = date(2026, 3, 1)
+"""The demo's first evening: from late winter into summer, so that the room gets warm."""
+
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stores:
+    """Everything that is kept, in one file."""
+
+    database: Database
+    readings: SqliteReadings
+    nights: SqliteNights
+    diary: SqliteDiary
+    analyses: SqliteAnalysis
+
+
+@contextmanager
+def open_stores(settings: Settings) -> Iterator[Stores]:
+    """The stores of the settings' file, created where it is not there yet; raises StoreUnusable."""
+    with Database(settings.store.path.expanduser(), sync=settings.store.sync) as database:
+        yield Stores(
+            database=database,
+            readings=SqliteReadings(database, auto_place=settings.sensors.auto_place),
+            nights=SqliteNights(database),
+            diary=SqliteDiary(database),
+            analyses=SqliteAnalysis(database),
+        )
+
+
+def zone_name(settings: Settings) -> str:
+    """The home's IANA zone: the settings', else this machine's."""
+    return settings.home.zone or local_zone_name()
+
+
+def dialects(settings: Settings) -> tuple[Dialect, ...]:
+    """Every decoder, in the order in which they are asked."""
+    zone = ZoneInfo(zone_name(settings))
+    maps = tuple(FieldMap(**row.model_dump()) for row in settings.decoders.map)
+    return (
+        homeassistant.dialect(own=settings.mqtt.status_topic.rpartition("/")[0] or "bedroom-monitor"),
+        zigbee2mqtt.dialect(settings.decoders.zigbee2mqtt_bases),
+        tasmota.dialect(zone),
+        esphome.DIALECT,
+        generic.dialect(zone, maps),
+    )
+
+
+def subscriptions(settings: Settings) -> tuple[str, ...]:
+    """Every topic filter to subscribe to, announcements first."""
+    every = dialects(settings)
+    announcements = [topic for dialect in every for topic in dialect.metadata]
+    values = settings.mqtt.topics or [topic for dialect in every for topic in dialect.subscriptions]
+    return tuple(dict.fromkeys([*announcements, *values]))
+
+
+def usual_times(settings: Settings) -> UsualTimes:
+    """The usual nights of the settings; raises DiaryError where they overlap."""
+    night = settings.night
+    weekdays = {
+        _WEEKDAYS.index(day): (times.bed or night.bed, times.rise or night.rise) for day, times in night.weekdays.items()
+    }
+    return UsualTimes(bed=night.bed, rise=night.rise, weekdays=weekdays)
+
+
+def closing(settings: Settings, stores: Stores) -> Closing:
+    """The step that closes nights."""
+    rules = NightRules(
+        zone=zone_name(settings),
+        usual=usual_times(settings),
+        settle=timedelta(minutes=settings.night.settle_minutes),
+        max_gap=timedelta(minutes=settings.night.max_gap_minutes),
+    )
+    return Closing(stores.readings, stores.nights, stores.diary, rules)
+
+
+def analysing(settings: Settings, stores: Stores, clock: Clock) -> Analysing:
+    """The step that analyses, in a process of its own."""
+    analyst = AnalysisProcess(timeout_s=settings.analysis.timeout_s, memory_mb=settings.analysis.memory_mb)
+    return Analysing(
+        stores.nights,
+        stores.diary,
+        stores.analyses,
+        analyst,
+        clock,
+        adjust_for=settings.analysis.adjust_for,
+        seed=settings.analysis.seed,
+    )
+
+
+def advising(stores: Stores) -> Advising:
+    """The step that gives advice."""
+    return Advising(stores.nights)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Running:
+    """A wired daemon and the parts that a caller may look at."""
+
+    daemon: Daemon
+    source: MqttSource
+    ingest: Ingest
+    closing: Closing
+    stores: Stores
+    clock: Clock
+
+
+@contextmanager
+def wired(settings: Settings, clock: Clock) -> Iterator[Running]:
+    """The daemon of these settings, not started yet; its database is closed afterwards."""
+    with open_stores(settings) as stores:
+        wanted = subscriptions(settings)
+        earlier = stores.readings.remembered_topics()
+        topics = Topics(wanted, tuple(topic for topic in earlier if topic not in wanted))
+        source = MqttSource(settings.mqtt, topics, clock, random.Random())  # noqa: S311 - jitter, no secret
+        ingest = Ingest(
+            Decoders(dialects(settings)),
+            stores.readings,
+            clock,
+            rows=settings.store.batch_rows,
+            age_s=settings.store.batch_age_s,
+        )
+        close = closing(settings, stores)
+        jobs = (
+            Job(name="closing nights", every_s=CLOSE_EVERY_S, step=lambda: close.close_due(clock.now_ms())),
+            Job(name="remembering topics", every_s=REMEMBER_EVERY_S, step=_remember(source, stores.readings)),
+        )
+        yield Running(
+            daemon=Daemon(source, ingest, jobs), source=source, ingest=ingest, closing=close, stores=stores, clock=clock
+        )
+
+
+@contextmanager
+def staged(data: Path, first_ms: int) -> Iterator[tuple[Settings, Running, Stage]]:
+    """The demo's stage: embedded broker, daemon on a simulated clock, database in `data`; no settings are read.
+
+    Raises BrokerError where the broker or the daemon does not come up.
+    """
+    clock = SimulatedClock(first_ms)
+    with embedded_broker() as address:
+        settings = Settings.model_construct(
+            home=Home(zone=DEMO_ZONE),
+            mqtt=Mqtt(host=address.host, port=address.port),
+            store=Store(path=data / "monitor.db", sync="normal"),
+        )
+        with wired(settings, clock) as running, MqttPublisher(*address, "bedroom-monitor-demo") as publisher:
+            running.source.tap(CLOCK_TOPIC, lambda payload: clock.set(int(payload)))
+            stage = Stage(
+                publisher, running.daemon, running.source, running.ingest, running.closing, running.stores.diary, clock.set
+            )
+            with _in_background(running):
+                yield settings, running, stage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What a demo came to."""
+
+    result: AnalysisResult
+    advice: tuple[Advice, ...]
+    readings: int
+    messages: int
+    unusable: int
+
+
+def demo(nights: int, seed: int, effect: str, data: Path, *, each: Callable[[], object]) -> Outcome:
+    """Play simulated nights through a real broker and a real daemon, then analyse; `each` is called after each night.
+
+    Raises BrokerError, AnalysisError; InputError for an impossible number of nights or effect.
+    """
+    played = simulate(nights, seed, effect, DEMO_EVENING, ZoneInfo(DEMO_ZONE))
+    first_ms = unix_ms(datetime.combine(DEMO_EVENING, time(12), ZoneInfo(DEMO_ZONE)))
+    with staged(data, first_ms) as (settings, running, stage):
+        for _night in rehearse(played, stage):
+            each()
+        stores, clock = running.stores, running.clock
+        result = running.daemon.submit(analysing(settings, stores, clock).analyse).result().result
+        return Outcome(
+            result=result,
+            advice=running.daemon.submit(lambda: advising(stores).advise(result)).result(),
+            readings=running.daemon.submit(stores.readings.count).result(),
+            messages=running.ingest.messages,
+            unusable=sum(problem.count for problem in running.daemon.submit(stores.readings.problems).result()),
+        )
+
+
+@contextmanager
+def _in_background(running: Running) -> Iterator[None]:
+    stop = threading.Event()
+    worker = threading.Thread(target=running.daemon.run, args=(stop,), name="worker")
+    worker.start()
+    try:
+        if not running.source.wait_subscribed(CONNECT_S):
+            raise BrokerError(f"no answer from the embedded broker: {running.source.trouble}")
+        yield
+    finally:
+        stop.set()
+        worker.join()
+
+
+def run(settings: Settings) -> None:
+    """The daemon in the foreground until SIGTERM or SIGINT; raises StoreUnusable, ConfigurationError."""
+    start_logging(settings.logging.level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with wired(settings, SystemClock()) as running:
+        running.daemon.run(stop)
+
+
+def start_logging(level: str) -> None:
+    """One line per event on standard error."""
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)-7s %(message)s", force=True)
+
+
+def reachable(settings: Settings, *, timeout_s: float = 5.0) -> str | None:
+    """Why the broker cannot be used, None if it can; connects once under another client id."""
+    trial = settings.mqtt.model_copy(update={"client_id": settings.mqtt.client_id + "-check"})
+    source = MqttSource(trial, Topics(()), SystemClock(), random.Random(), visitor=True)  # noqa: S311 - jitter
+    source.start()
+    try:
+        return None if source.wait_connected(timeout_s) else (source.trouble or "it does not answer")
+    finally:
+        with suppress(OSError):
+            source.stop()
+
+
+def _remember(source: MqttSource, readings: SqliteReadings) -> Callable[[], None]:
+    def step() -> None:
+        if source.subscribed is not None:
+            readings.remember_topics(source.subscribed)
+
+    return step

@@ -1,0 +1,26 @@
+"""The command line; together with `__main__` the only part that prints."""
+
+import sys
+
+from monitor.cli.app import app
+from monitor.cli.exits import FAULT, UNREACHABLE, USAGE
+from monitor.errors import BrokerError, ConfigurationError, InputError, MonitorError
+
+
+def main() -> None:
+    """Run the command line; an error raised on purpose becomes one clear message and an exit code."""
+    try:
+        app()
+    except ConfigurationError as exc:
+        sys.exit(_said("the settings cannot be used:\n" + "\n".join(f"  {fault}" for fault in exc.faults), FAULT))
+    except InputError as exc:
+        sys.exit(_said(str(exc), USAGE))
+    except BrokerError as exc:
+        sys.exit(_said(str(exc), UNREACHABLE))
+    except MonitorError as exc:
+        sys.exit(_said(str(exc), FAULT))
+
+
+def _said(message: str, code: int) -> int:
+    print(f"bedroom-monitor: {message}", file=sys.stderr)
+    return code

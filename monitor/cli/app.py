@@ -1,0 +1,23 @@
+"""The command tree; each command is one small function in a module of its subject."""
+
+import typer
+
+from monitor.cli import decode, demo, doctor, findings, imports, nights, run, sensors
+
+app = typer.Typer(
+    name="bedroom-monitor",
+    help="Finds out which conditions of your bedroom go with your bad nights.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run.run)
+app.command("demo")(demo.demo)
+app.command("check")(doctor.check)
+app.command("decode")(decode.decode)
+app.command("log")(nights.log)
+app.command("analyse")(findings.analyse)
+app.command("advise")(findings.advise)
+app.add_typer(sensors.app, name="sensors")
+app.add_typer(nights.app, name="nights")
+app.add_typer(imports.app, name="import")

@@ -1,0 +1,39 @@
+"""What is printed: JSON for scripts, tables and panels for people."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from monitor.core.zones import local_time, zone_of
+
+
+def print_json(document: object) -> None:
+    """One JSON document on standard output; no NaN."""
+    json.dump(document, sys.stdout, ensure_ascii=False, allow_nan=False, indent=None)
+    sys.stdout.write("\n")
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+    """A table for people, or the sentence `empty` where there is no row."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    if not cells:
+        print(empty)
+        return
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)
+
+
+def local(time_ms: int | None, zone: str) -> str:
+    """A UTC Unix ms as local date and time, or a dash."""
+    return "-" if time_ms is None else _moment(time_ms, zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _moment(time_ms: int, zone: str) -> datetime:
+    return local_time(time_ms, zone_of(zone))

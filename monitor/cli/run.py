@@ -1,0 +1,10 @@
+"""`run`: the daemon."""
+
+from monitor.cli.options import Config
+
+
+def run(config: Config = None) -> None:
+    """Run the daemon in the foreground until it is told to stop (Ctrl-C, SIGTERM)."""
+    from monitor import bootstrap, settings
+
+    bootstrap.run(settings.load(config))

@@ -1,0 +1,113 @@
+"""From findings to one thing to change: why, how sure, what it may bring, and what would disprove it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+
+from monitor.core.exposure import EXPOSURES
+from monitor.core.findings import AnalysisResult, Finding
+from monitor.core.wording import number, sentence
+
+COOLEST_C, WARMEST_C = 16.0, 26.0
+"""degC: suggestions about temperature stay within."""
+
+STEP_C = 2.0
+"""degC: as much as a thermostat, a window or a lighter duvet changes, and as much as is tried at once."""
+
+RECENT_NIGHTS = 14
+"""Nights whose median says how the room is at present."""
+
+_KINDS = {kind.name: kind for kind in EXPOSURES}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Advice:
+    """One thing to change; `basis` says what it rests on, `why` is the finding's own sentence."""
+
+    what: str
+    why: str
+    basis: str
+    grade: str
+    expected: str
+    cost: str
+    disproof: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Change:
+    """What to do where more of an exposure goes with worse nights, and where it goes with better ones."""
+
+    exposure: str
+    less: str
+    more: str
+    cost: str
+
+
+_CHANGES = (
+    _Change(
+        exposure="T_mean",
+        less="Keep the bedroom cooler tonight: {target:.0f} °C instead of about {now:.0f} °C, by the thermostat, a window "
+        "while it is cooler outside, or a lighter duvet.",
+        more="Keep the bedroom warmer tonight: {target:.0f} °C instead of about {now:.0f} °C, by the thermostat or a warmer duvet.",
+        cost="free to low",
+    ),
+    _Change(
+        exposure="AH_mean",
+        less="Make the air drier: ventilate before bed while it is drier outside, dry no laundry in the bedroom.",
+        more="Make the air less dry: heat less, or humidify up to 50 % relative humidity.",
+        cost="free to low",
+    ),
+    _Change(
+        exposure="T_drop",
+        less="Keep the temperature even through the night: close the window, or lower the heating before bed and not after.",
+        more="Let the bedroom cool after bedtime: lower the heating when you go to bed.",
+        cost="free",
+    ),
+)
+
+
+def advise(result: AnalysisResult, recent: Mapping[str, list[float]]) -> tuple[Advice, ...]:
+    """What to change, the clearest finding first; empty where nothing has been found that can be changed.
+
+    `recent` holds the exposures of the last nights, oldest first. Only findings of grade moderate or better count.
+    Limits: suggestions stay within 16 to 26 degC, and nothing is advised that the room already is.
+    """
+    by_exposure = {finding.exposure: finding for finding in result.findings}
+    found = [
+        (finding, change)
+        for change in _CHANGES
+        if (finding := by_exposure.get(change.exposure)) is not None and finding.verdict in {"trigger", "protective"}
+    ]
+    found.sort(key=lambda pair: pair[0].p if pair[0].p is not None else 1.0)
+    advice = (_advice(finding, change, recent.get(change.exposure, [])) for finding, change in found)
+    return tuple(one for one in advice if one is not None)
+
+
+def _advice(finding: Finding, change: _Change, recent: list[float]) -> Advice | None:
+    template = change.less if finding.verdict == "trigger" else change.more
+    if change.exposure == "T_mean":
+        target = _target(finding, recent)
+        if target is None:
+            return None
+        template = template.format(target=target, now=median(recent[-RECENT_NIGHTS:]))
+    low, high = finding.ci or (0.0, 0.0)
+    return Advice(
+        what=template,
+        why=sentence(finding, _KINDS[finding.exposure]),
+        basis="finding",
+        grade=finding.grade,
+        expected=f"if the association is a cause: the odds of a worse night change by a factor of "
+        f"{number(finding.odds_ratio or 1.0)} ({number(low)} to {number(high)}) per {finding.unit}",
+        cost=change.cost,
+        disproof="after three weeks of changed nights the bad nights are as frequent as before",
+    )
+
+
+def _target(finding: Finding, recent: list[float]) -> float | None:
+    if not recent:
+        return None
+    now = median(recent[-RECENT_NIGHTS:])
+    wanted = now - STEP_C if finding.verdict == "trigger" else now + STEP_C
+    target = min(max(wanted, COOLEST_C), WARMEST_C)
+    helps = target < now if finding.verdict == "trigger" else target > now
+    return target if helps and round(target) != round(now) else None

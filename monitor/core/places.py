@@ -1,0 +1,37 @@
+"""Where a sensor stands, as far as its name tells."""
+
+PLACES = ("bedroom", "bed", "outdoor", "other")
+
+_ELSEWHERE = frozenset(
+    "fridge freezer pool bbq aquarium greenhouse kitchen bathroom cellar garage office livingroom living attic "
+    "kuche kueche kuehlschrank keller bad wohnzimmer kinderzimmer cuisine salon cave bureau keuken woonkamer cocina".split()
+)
+_OUTDOOR = frozenset(
+    "outdoor outdoors outside outdor garden balcony terrace patio weather aussen draussen garten balkon terrasse wetter "
+    "exterieur dehors jardin balcon buiten tuin exterior".split()
+)
+_BED = frozenset("bed mattress bett matratze lit matelas matras cama".split())
+_BEDROOM = frozenset("bedroom schlafzimmer chambre slaapkamer dormitorio habitacion camera sypialnia sovrum sovevaerelse".split())
+_FOLDED = str.maketrans("äöüéèàñ", "aoueean")
+
+
+def words_of(name: str) -> frozenset[str]:
+    """The words of a name or topic in lower case without accents; `masterBedroom` is two words."""
+    spaced = "".join(f" {char}" if char.isupper() and before.islower() else char for before, char in zip(" " + name, name, strict=False))
+    letters = "".join(char if char.isalpha() else " " for char in spaced.casefold().translate(_FOLDED))
+    return frozenset(letters.split())
+
+
+def place_by_name(name: str) -> str | None:
+    """`bedroom`, `bed` or `outdoor` where the name says so and nothing speaks against it, else None.
+
+    Other rooms and fridges are never guessed to be the bedroom; the person can place any sensor.
+    """
+    words = words_of(name)
+    if words & _ELSEWHERE:
+        return None
+    if words & _OUTDOOR:
+        return "outdoor"
+    if words & _BEDROOM:
+        return "bedroom"
+    return "bed" if words & _BED else None

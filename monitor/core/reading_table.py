@@ -1,0 +1,289 @@
+"""From a CSV file of measurements to readings: one column per quantity, or sensor, quantity and value."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
+
+from monitor.core.diary import did_you_mean
+from monitor.core.moments import Wall, date_order_of, instant_ms, wall_of
+from monitor.core.quantities import BY_NAME
+from monitor.core.readings import Reading
+from monitor.core.tabular import (
+    Conventions,
+    DateOrder,
+    Decimal,
+    Expected,
+    LineError,
+    Row,
+    Table,
+    decimal_of,
+    has_value,
+    heading,
+    number_of,
+    plain_name,
+    table_of,
+)
+from monitor.core.units import to_canonical
+from monitor.core.vocabulary import NEEDS_UNIT, named
+from monitor.errors import InputError
+
+TIME_NAMES = frozenset({
+    "time", "timestamp", "datetime", "date_time", "date_and_time", "created_at", "recorded_at", "last_changed",
+    "last_updated", "zeit", "zeitpunkt", "zeitstempel", "uhrzeit", "heure", "tijd", "tijdstip", "date", "datum",
+})  # fmt: skip
+"""Headings of the column that says when; `date` beside one of the others is joined with it."""
+DATE_NAMES = frozenset({"date", "datum"})
+SENSOR_NAMES = frozenset({"sensor", "device", "sensor_id", "device_id"})
+QUANTITY_NAMES = frozenset({"quantity", "measurement", "parameter", "field"})
+VALUE_NAMES = frozenset({"value", "reading", "wert", "valeur"})
+UNIT_NAMES = frozenset({"unit", "units", "einheit"})
+
+MORE_NAMES = MappingProxyType({
+    "luftfeuchte": "humidity", "relative_luftfeuchte": "humidity", "feuchte": "humidity", "humidite": "humidity",
+    "vochtigheid": "humidity", "temperatuur": "temperature", "luftdruck": "pressure", "light": "illuminance",
+})  # fmt: skip
+"""Headings that people write and publishers do not, in plain form."""
+
+ROOM_WORDS = frozenset({"room", "indoor", "indoors", "inside", "bedroom", "sensor", "schlafzimmer", "innen"})
+"""Words beside a quantity that leave no doubt about whose it is."""
+
+
+class Column(NamedTuple):
+    """One column of readings as it was understood; `unit` None means the quantity's own."""
+
+    index: int
+    heading: str
+    sensor: str
+    quantity: str
+    unit: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadingTable:
+    """What a file of measurements holds: good readings, a word on every cell that is not one, and what was skipped.
+
+    `columns` tells how the headings were understood (empty in the long form), `ignored` lists the other
+    headings; `empty` counts cells in which the writer says that nothing was measured.
+    """
+
+    readings: tuple[Reading, ...]
+    errors: tuple[LineError, ...]
+    columns: tuple[Column, ...]
+    ignored: tuple[str, ...]
+    empty: int
+
+
+class _Layout(NamedTuple):
+    """Where things stand: the long form has no `columns`, the wide form has no `value`."""
+
+    when: tuple[int, ...]
+    columns: tuple[Column, ...] = ()
+    sensor: int | None = None
+    quantity: int | None = None
+    value: int | None = None
+    unit: int | None = None
+
+
+class _Style(NamedTuple):
+    order: DateOrder
+    decimal: Decimal | None
+
+
+def readings_from(
+    text: str,
+    conventions: Conventions,
+    sensor: str = "imported",
+    columns: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+) -> ReadingTable:
+    """The readings in a CSV text.
+
+    `columns` says of a heading which (sensor, quantity) it is, for those that do not tell by themselves;
+    columns such as `temperature`, `RH (%)` or `temp_f` are understood as they stand and belong to `sensor`.
+    Values are converted to canonical units; nothing is checked for plausibility. Readings come in the order
+    of time where the file has one. Raises InputError where no column can be understood, saying what was found
+    and what was expected.
+    """
+    table = table_of(text)
+    layout = _layout(table.header, sensor, columns)
+    value_columns = (
+        [layout.value] if layout.value is not None else [column.index for column in layout.columns]
+    )
+    style = _Style(
+        date_order_of(table.column(layout.when[0]), conventions.date_order),
+        decimal_of((cell for index in value_columns for cell in table.column(index)), conventions.decimal),
+    )
+    readings: list[Reading] = []
+    errors = list(table.errors)
+    empty = 0
+    for outcome in _outcomes(table, layout, style, conventions, sensor):
+        if isinstance(outcome, Reading):
+            readings.append(outcome)
+        elif outcome is None:
+            empty += 1
+        else:
+            errors.append(outcome)
+    used = {*layout.when, *value_columns, layout.sensor, layout.quantity, layout.unit}
+    return ReadingTable(
+        readings=tuple(readings),
+        errors=tuple(sorted(errors)),
+        columns=layout.columns,
+        ignored=tuple(name for index, name in enumerate(table.header) if index not in used),
+        empty=empty,
+    )
+
+
+def _layout(header: tuple[str, ...], sensor: str, given: Mapping[str, tuple[str, str]]) -> _Layout:
+    names = [plain_name(cell) for cell in header]
+    long_form = {"quantity": QUANTITY_NAMES, "value": VALUE_NAMES, "sensor": SENSOR_NAMES, "unit": UNIT_NAMES}
+    places = {part: _place(names, wanted) for part, wanted in long_form.items()}
+    when = _when(header, names)
+    if places["quantity"] is not None and places["value"] is not None:
+        return _Layout(when, **places)
+    columns = _columns(header, sensor, given, when)
+    if not columns:
+        raise InputError(
+            "file: expected columns such as temperature, humidity, co2, or sensor, quantity and value; "
+            f"found {', '.join(header)}. Say what a column is with --column NAME=SENSOR:QUANTITY"
+        )
+    return _Layout(when, columns)
+
+
+def _place(names: list[str], wanted: frozenset[str]) -> int | None:
+    return next((index for index, name in enumerate(names) if name in wanted), None)
+
+
+def _when(header: tuple[str, ...], names: list[str]) -> tuple[int, ...]:
+    """The column that says when, or the two that say the date and the time of day."""
+    day = _place(names, DATE_NAMES)
+    moment = _place(names, TIME_NAMES - DATE_NAMES)
+    found = tuple(index for index in (day, moment) if index is not None)
+    if not found:
+        raise InputError(
+            f"file: expected a column called time, timestamp, datetime or date; found {', '.join(header)}"
+        )
+    return found
+
+
+def _columns(
+    header: tuple[str, ...], sensor: str, given: Mapping[str, tuple[str, str]], when: tuple[int, ...]
+) -> tuple[Column, ...]:
+    """The columns that are given or obvious; a given one takes the place of an obvious one of the same series."""
+    for name, (_, quantity) in given.items():
+        if name not in header:
+            raise InputError(
+                f"column: expected one of {', '.join(header)}, got {name!r}{did_you_mean(name, header)}"
+            )
+        if quantity not in BY_NAME:
+            hint = did_you_mean(quantity, BY_NAME)
+            raise InputError(
+                f"column {name}: expected a quantity of {', '.join(BY_NAME)}, got {quantity!r}{hint}"
+            )
+    columns = [_given(index, name, *given[name]) for index, name in enumerate(header) if name in given]
+    taken = {(column.sensor, column.quantity): column for column in columns}
+    for index, name in enumerate(header):
+        column = None if index in when or name in given else _obvious(index, name, sensor)
+        if column is None:
+            continue
+        other = taken.setdefault((column.sensor, column.quantity), column)
+        if other is column:
+            columns.append(column)
+        elif other.heading not in given:
+            raise InputError(
+                f"file: expected one column of {column.quantity}, found {other.heading!r} and {name!r}; "
+                "say which is which with --column NAME=SENSOR:QUANTITY"
+            )
+    return tuple(sorted(columns))
+
+
+def _given(index: int, name: str, sensor: str, quantity: str) -> Column:
+    """A column that the person explained; its heading may still tell the unit."""
+    return Column(index, name, sensor, quantity, _unit(name, quantity))
+
+
+def _unit(name: str, quantity: str) -> str | None:
+    """The unit that a heading tells, in brackets or as its last word."""
+    title, unit = heading(unicodedata.normalize("NFKC", name))
+    speaks = named(title)
+    if unit is None and speaks is not None and speaks.quantity == quantity:
+        unit = speaks.unit
+    if unit is not None and to_canonical(quantity, 1.0, unit) is None:
+        raise InputError(f"column {name!r}: expected a unit of {quantity}, got {unit!r}")
+    return unit
+
+
+def _obvious(index: int, name: str, sensor: str) -> Column | None:
+    """A column whose heading tells by itself what it is, None for any other."""
+    speaks = named(heading(unicodedata.normalize("NFKC", name))[0])
+    quantity = MORE_NAMES.get(plain_name(name))
+    if speaks is not None and ROOM_WORDS.issuperset(speaks.rest):
+        quantity = speaks.quantity
+    if quantity is None:
+        return None
+    unit = _unit(name, quantity)
+    return None if unit is None and quantity in NEEDS_UNIT else Column(index, name, sensor, quantity, unit)
+
+
+def _outcomes(
+    table: Table, layout: _Layout, style: _Style, conventions: Conventions, sensor: str
+) -> Iterator[Reading | LineError | None]:
+    """A reading, an error, or None for nothing measured, cell by cell in the order of time."""
+    column = " ".join(table.header[index] for index in layout.when)
+    previous_ms: dict[tuple[str, ...], int] = {}
+    for row, written in _in_order_of_time(table, layout, style):
+        if isinstance(written, Expected):
+            yield _wrong(row, column, written, _when_of(row, layout))
+            continue
+        series = tuple(row.cells[i] for i in (layout.sensor, layout.quantity) if i is not None)
+        time_ms = instant_ms(written, conventions.zone, previous_ms.get(series))
+        if isinstance(time_ms, Expected):
+            yield _wrong(row, column, time_ms, _when_of(row, layout))
+            continue
+        previous_ms[series] = time_ms
+        for target in [_long(row, layout, sensor, table)] if layout.value is not None else layout.columns:
+            yield target if isinstance(target, LineError) else _reading(row, target, time_ms, style.decimal)
+
+
+def _in_order_of_time(table: Table, layout: _Layout, style: _Style) -> list[tuple[Row, Wall | Expected]]:
+    """The rows with their written times; a file that runs backwards is turned round."""
+    rows = [(row, wall_of(_when_of(row, layout), style.order)) for row in table.rows]
+    walls = [written.at for _, written in rows if isinstance(written, Wall)]
+    return rows[::-1] if walls and walls[0] > walls[-1] else rows
+
+
+def _when_of(row: Row, layout: _Layout) -> str:
+    return " ".join(row.cells[index] for index in layout.when)
+
+
+def _long(row: Row, layout: _Layout, sensor: str, table: Table) -> Column | LineError:
+    """What a row of the long form is about, as if it were a column."""
+    quantity_at, value_at = layout.quantity or 0, layout.value or 0
+    written = row.cells[quantity_at]
+    speaks = named(written)
+    quantity = written if written in BY_NAME else None if speaks is None else speaks.quantity
+    if quantity is None:
+        hint = did_you_mean(written, BY_NAME)
+        what = Expected(f"a quantity of {', '.join(BY_NAME)}{hint}")
+        return _wrong(row, table.header[quantity_at], what, written)
+    unit = row.cells[layout.unit] if layout.unit is not None else ""
+    whose = row.cells[layout.sensor] if layout.sensor is not None else ""
+    return Column(value_at, table.header[value_at], whose or sensor, quantity, unit or None)
+
+
+def _reading(row: Row, column: Column, time_ms: int, decimal: Decimal | None) -> Reading | LineError | None:
+    cell = row.cells[column.index]
+    if not has_value(cell):
+        return None
+    number = number_of(cell, decimal)
+    if isinstance(number, Expected):
+        return _wrong(row, column.heading, number, cell)
+    value = to_canonical(column.quantity, number, column.unit)
+    if value is None:
+        what = Expected(f"{column.quantity} in a unit such as {BY_NAME[column.quantity].unit}")
+        return _wrong(row, column.heading, what, f"{cell} {column.unit}")
+    return Reading(column.sensor, column.quantity, time_ms, value)
+
+
+def _wrong(row: Row, column: str, expected: Expected, got: str) -> LineError:
+    return LineError(row.line, column, expected.what, got)

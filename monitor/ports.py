@@ -1,0 +1,246 @@
+"""What the services need from outside, as small promises; adapters keep them, contract tests check them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple, Protocol
+
+from monitor.core.findings import AnalysisResult, AnalysisTask
+from monitor.core.diary import DiaryEntry
+from monitor.core.exposure import Exposure
+from monitor.core.nights import NightWindow
+from monitor.core.readings import Message, Reading, SetAside
+
+
+class Clock(Protocol):
+    """The one clock of a process."""
+
+    def now_ms(self) -> int:
+        """UTC Unix ms."""
+        ...
+
+    def elapsed_s(self) -> float:
+        """Seconds since some start; never goes back."""
+        ...
+
+
+class Delivery(NamedTuple):
+    """A message with what its acknowledgement needs; `redelivered` is MQTT's DUP flag.
+
+    `connection` counts connections: an acknowledgement is only good on the one that brought the message.
+    """
+
+    message: Message
+    mid: int
+    qos: int
+    redelivered: bool
+    connection: int
+
+
+class MessageSource(Protocol):
+    """Where messages come from."""
+
+    def take(self, wait_s: float) -> list[Delivery]:
+        """The messages that are there, oldest first; waits at most `wait_s` for the first."""
+        ...
+
+    def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
+        """Tell the broker that these are safe; forgetting to is harmless, they come again."""
+        ...
+
+
+class Problem(NamedTuple):
+    """A topic's messages that could not be used, by reason."""
+
+    topic: str
+    reason: str
+    count: int
+    first_ms: int
+    last_ms: int
+
+
+class Batch(NamedTuple):
+    """What one transaction stores: all of it or nothing."""
+
+    readings: Sequence[Reading] = ()
+    set_aside: Sequence[SetAside] = ()
+    problems: Sequence[Problem] = ()
+    names: Sequence[tuple[str, str]] = ()
+    deliveries: bytes = b""
+    late: tuple[int, int] | None = None
+
+
+class Sensor(NamedTuple):
+    """One measuring device; `place` None means that nobody has said where it is."""
+
+    key: str
+    name: str
+    place: str | None
+    placed_by: str | None
+    first_seen_ms: int
+
+
+class SeriesSummary(NamedTuple):
+    """One quantity of one sensor, with how much of it is stored; `set_aside` counts what was kept apart."""
+
+    sensor: str
+    quantity: str
+    readings: int
+    first_ms: int | None
+    last_ms: int | None
+    last_value: float | None
+    set_aside: int
+
+
+class ReadingStore(Protocol):
+    """Readings, for good."""
+
+    def save(self, batch: Batch) -> None:
+        """All of the batch or nothing. The same reading twice is one reading; a new value for it wins.
+
+        Raises StoreUnavailable where trying again is right, StoreUnusable where it is not.
+        """
+        ...
+
+    def deliveries(self) -> bytes:
+        """The remembered deliveries, oldest first."""
+        ...
+
+    def readings(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[tuple[int, float]]:
+        """`start <= t < end`, by time, with calibration applied; empty where there are none."""
+        ...
+
+    def next_reading_ms(self, after_ms: int) -> int | None:
+        """The time of the first reading at or after `after_ms`, of any series; None where there is none."""
+        ...
+
+    def sensors(self) -> list[Sensor]:
+        """Every sensor, by the time it was first seen, then by key."""
+        ...
+
+    def series_names(self) -> set[tuple[str, str]]:
+        """Sensor and quantity of every series."""
+        ...
+
+    def series(self) -> list[SeriesSummary]:
+        """Every series with its counts."""
+        ...
+
+    def problems(self) -> list[Problem]:
+        """What could not be used, most frequent first."""
+        ...
+
+
+class SensorStore(Protocol):
+    """What the person says of the sensors."""
+
+    def place(self, key: str, place: str | None, by: str) -> None:
+        """Put a sensor somewhere. Raises InputError for a sensor nobody has seen."""
+        ...
+
+    def calibrate(self, key: str, quantity: str, valid_from_ms: int, offset: float, gain: float) -> None:
+        """Correct a series from a time on: `value * gain + offset`. Raises InputError for an unknown series."""
+        ...
+
+    def forget(self, key: str) -> int:
+        """Delete a sensor with all its readings; how many readings that were."""
+        ...
+
+
+class Night(NamedTuple):
+    """A closed night; `sensors` says which sensor stood for the room, by quantity."""
+
+    window: NightWindow
+    sensors: dict[str, str]
+    exposures: tuple[Exposure, ...]
+
+
+class NightStore(Protocol):
+    """Closed nights and which nights are due."""
+
+    def close(self, night: Night, now_ms: int) -> None:
+        """Store the night with its exposures, in place of what was known of it."""
+        ...
+
+    def drop(self, wake_date: date) -> None:
+        """Forget a closed night that turned out to hold nothing."""
+        ...
+
+    def night(self, wake_date: date) -> Night | None:
+        """One closed night."""
+        ...
+
+    def nights(self) -> list[Night]:
+        """Every closed night, by date."""
+        ...
+
+    def last_closed(self) -> NightWindow | None:
+        """The latest closed night's window."""
+        ...
+
+    def due(self) -> tuple[int, int] | None:
+        """The span whose readings or diary changed after its nights were closed, UTC Unix ms."""
+        ...
+
+    def reopen(self, start_ms: int, end_ms: int) -> None:
+        """Ask for the nights that touch this span to be closed again."""
+        ...
+
+    def settled(self, span: tuple[int, int]) -> None:
+        """That span is done; if it grew meanwhile, it stays due."""
+        ...
+
+    def exclude(self, wake_date: date, why: str | None) -> None:
+        """Leave a night out of the analysis with a reason; None takes it back in."""
+        ...
+
+    def excluded(self) -> dict[date, str]:
+        """The nights left out, with the reasons."""
+        ...
+
+
+class DiaryStore(Protocol):
+    """What the person said of the nights."""
+
+    def log(self, entry: DiaryEntry, now_ms: int, source: str) -> bool:
+        """Store an entry in place of an earlier one, which is kept as history; False where nothing changed."""
+        ...
+
+    def entry(self, wake_date: date) -> DiaryEntry | None:
+        """The entry of one night."""
+        ...
+
+    def entries(self) -> list[DiaryEntry]:
+        """Every entry, by date."""
+        ...
+
+    def history(self, wake_date: date) -> list[tuple[int, str, DiaryEntry]]:
+        """Earlier versions of an entry, oldest first: when it was replaced, by what, what it said."""
+        ...
+
+
+class AnalysisRun(NamedTuple):
+    """An analysis that was run, at `ran_ms` (UTC Unix ms)."""
+
+    number: int
+    ran_ms: int
+    result: AnalysisResult
+
+
+class AnalysisStore(Protocol):
+    """Analyses that were run."""
+
+    def record(self, task: AnalysisTask, result: AnalysisResult, version: str, now_ms: int) -> int:
+        """Keep a run with all that is needed to repeat it; its number."""
+        ...
+
+    def latest(self) -> AnalysisRun | None:
+        """The newest run, None before the first."""
+        ...
+
+
+class Analyst(Protocol):
+    """Who does the statistics, away from the daemon."""
+
+    def __call__(self, task: AnalysisTask) -> AnalysisResult:
+        """Raises AnalysisError on a crash, a time-out or too little memory."""
+        ...

@@ -1,0 +1,102 @@
+"""From closed nights and diary to findings: one run, kept with all that is needed to repeat it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from monitor import __version__
+from monitor.core.diary import FACTORS, DiaryEntry
+from monitor.core.exposure import EXPOSURES
+from monitor.core.findings import AnalysisTask, ExposureRow, NightRow
+from monitor.core.quantities import shown_unit
+from monitor.ports import AnalysisRun, AnalysisStore, Analyst, Clock, DiaryStore, Night, NightStore
+
+CONSEQUENCES = tuple(factor.name for factor in FACTORS if not factor.adjust)
+"""Factors that the same night's room may bring about; never adjusted for."""
+
+STEP = "medication_change"
+"""The one factor that lasts: from a change on, every night is after it."""
+
+
+class Analysing:
+    """Makes the task from what is stored, has it computed elsewhere, keeps the result."""
+
+    def __init__(
+        self,
+        nights: NightStore,
+        diary: DiaryStore,
+        analyses: AnalysisStore,
+        analyst: Analyst,
+        clock: Clock,
+        *,
+        adjust_for: tuple[str, ...],
+        seed: int,
+    ) -> None:
+        self._nights = nights
+        self._diary = diary
+        self._analyses = analyses
+        self._analyst = analyst
+        self._clock = clock
+        self._adjust_for = adjust_for
+        self._seed = seed
+
+    def analyse(self) -> AnalysisRun:
+        """Run the analysis on every night there is; raises AnalysisError."""
+        task = self.task()
+        result = self._analyst(task)
+        now_ms = self._clock.now_ms()
+        return AnalysisRun(self._analyses.record(task, result, __version__, now_ms), now_ms, result)
+
+    def task(self) -> AnalysisTask:
+        """What the analysis is asked: every calendar night from the first known to the last."""
+        closed = {night.window.wake_date: night for night in self._nights.nights()}
+        entries = {entry.wake_date: entry for entry in self._diary.entries()}
+        excluded = self._nights.excluded()
+        dates = sorted({*closed, *entries})
+        span = (dates[-1] - dates[0]).days + 1 if dates else 0
+        calendar = [dates[0] + timedelta(days=t) for t in range(span)]
+        factors = _with_steps([entries.get(wake_date) for wake_date in calendar])
+        return AnalysisTask(
+            nights=tuple(
+                NightRow(
+                    t=t,
+                    wake_date=wake_date.isoformat(),
+                    severity=entries[wake_date].severity if wake_date in entries else None,
+                    excluded=wake_date in excluded,
+                    exposures=_exposures(closed.get(wake_date)),
+                    factors=factors[t],
+                )
+                for t, wake_date in enumerate(calendar)
+            ),
+            exposures=candidates(),
+            adjust_for=self._adjust_for,
+            seed=self._seed,
+            consequences=CONSEQUENCES,
+        )
+
+
+def candidates() -> tuple[ExposureRow, ...]:
+    """The exposures that are tried, declared before looking."""
+    return tuple(
+        ExposureRow(
+            name=kind.name,
+            domain=kind.domain,
+            unit=f"{kind.per:g} {shown_unit(kind.unit)}",
+            per=kind.per,
+            primary=kind.primary,
+        )
+        for kind in EXPOSURES
+    )
+
+
+def _exposures(night: Night | None) -> dict[str, float | None]:
+    return {} if night is None else {exposure.name: exposure.value for exposure in night.exposures}
+
+
+def _with_steps(entries: Iterable[DiaryEntry | None]) -> list[Mapping[str, float | None]]:
+    rows: list[dict[str, float | None]] = [dict(entry.factors) if entry else {} for entry in entries]
+    if any(STEP in row for row in rows):
+        changes = 0.0
+        for row in rows:
+            changes += row.get(STEP) or 0.0
+            row[STEP] = changes
+    return list(rows)

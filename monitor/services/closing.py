@@ -1,0 +1,148 @@
+"""Closing nights: for each finished night its window and its exposures, as a step that can run late or twice."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from monitor.core.diary import DiaryEntry
+from monitor.core.exposure import Exposure, exposures_of_night
+from monitor.core.nights import (
+    LONGEST_MS,
+    NightWindow,
+    UsualTimes,
+    wake_date_at,
+    window_from_diary,
+    window_from_usual,
+)
+from monitor.errors import DiaryError
+from monitor.ports import DiaryStore, Night, NightStore, ReadingStore
+
+log = logging.getLogger(__name__)
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NightRules:
+    """How nights are found and closed; `zone` is the home's IANA zone."""
+
+    zone: str
+    usual: UsualTimes = UsualTimes()
+    settle: timedelta = timedelta(minutes=30)
+    max_gap: timedelta = timedelta(minutes=15)
+
+
+class _Room(NamedTuple):
+    sensors: dict[str, str]
+    exposures: tuple[Exposure, ...]
+
+
+class Closing:
+    """Closes every finished night that is not closed yet, and those whose readings or diary changed since."""
+
+    def __init__(self, readings: ReadingStore, nights: NightStore, diary: DiaryStore, rules: NightRules) -> None:
+        self._readings = readings
+        self._nights = nights
+        self._diary = diary
+        self._rules = rules
+
+    def close_due(self, now_ms: int) -> list[Night]:
+        """Every night closed by this step, by date; empty where nothing was due."""
+        until_ms = now_ms - int(self._rules.settle.total_seconds() * 1000)
+        span = self._nights.due()
+        closed = [night for wake_date in self._due_dates(span, until_ms) if (night := self._close(wake_date, now_ms))]
+        if span is not None:
+            self._nights.settled(span)
+        return closed
+
+    def window(self, wake_date: date) -> NightWindow:
+        """The night's window: from the diary where it tells, else from the usual times."""
+        entry = self._diary.entry(wake_date)
+        zone = self._zone(entry)
+        if entry is not None and (entry.bed or entry.rise):
+            try:
+                return window_from_diary(wake_date, zone, entry.bed, entry.rise, self._rules.usual)
+            except DiaryError as exc:
+                log.warning("diary of %s: %s; the usual times count", wake_date, exc)
+        return window_from_usual(wake_date, zone, self._rules.usual)
+
+    def _due_dates(self, span: tuple[int, int] | None, until_ms: int) -> list[date]:
+        found = set(self._dates_with_readings(self._unclosed_from_ms(), until_ms))
+        if span is not None:
+            first, last = span[0] - LONGEST_MS, min(span[1] + LONGEST_MS, until_ms)
+            found.update(self._dates_with_readings(first, last))
+            found.update(night.window.wake_date for night in self._nights.nights() if night.window.end_ms > first and night.window.start_ms < last)
+        return sorted(found)
+
+    def _unclosed_from_ms(self) -> int:
+        last = self._nights.last_closed()
+        return 0 if last is None else last.end_ms
+
+    def _dates_with_readings(self, from_ms: int, until_ms: int) -> Iterator[date]:
+        """Wake dates whose usual night is over and that have a reading in it or in the day before it."""
+        at_ms = self._readings.next_reading_ms(from_ms)
+        while at_ms is not None and at_ms < until_ms:
+            window = self._night_at_or_after(at_ms)
+            if window.end_ms > until_ms:
+                return
+            if at_ms < window.start_ms:
+                at_ms = self._readings.next_reading_ms(window.start_ms)
+                continue
+            yield window.wake_date
+            at_ms = self._readings.next_reading_ms(window.end_ms)
+
+    def _night_at_or_after(self, at_ms: int) -> NightWindow:
+        wake_date = wake_date_at(at_ms, self._rules.zone, self._rules.usual)
+        window = window_from_usual(wake_date, self._rules.zone, self._rules.usual)
+        if at_ms < window.end_ms:
+            return window
+        return window_from_usual(wake_date + DAY, self._rules.zone, self._rules.usual)
+
+    def _close(self, wake_date: date, now_ms: int) -> Night | None:
+        window = self.window(wake_date)
+        first_ms = self._readings.next_reading_ms(window.start_ms)
+        if first_ms is None or first_ms >= window.end_ms:
+            self._nights.drop(wake_date)
+            return None
+        before = self._nights.night(wake_date - DAY)
+        previous_mean = next((one.value for one in before.exposures if one.name == "T_mean"), None) if before else None
+        room = self._room(window, previous_mean)
+        night = Night(window, room.sensors, room.exposures)
+        self._nights.close(night, now_ms)
+        log.debug("closed the night of %s", wake_date)
+        return night
+
+    def _room(self, window: NightWindow, previous_mean: float | None) -> _Room:
+        """The bedroom sensor that tells most about the night; of equals the one that was seen first."""
+        series = self._readings.series_names()
+        bedroom = [sensor.key for sensor in self._readings.sensors() if sensor.place == "bedroom"]
+        thermometers = [key for key in bedroom if (key, "temperature") in series]
+        hygrometers = [key for key in bedroom if (key, "humidity") in series]
+        rooms = [
+            self._room_by(window, previous_mean, key, key if key in hygrometers else next(iter(hygrometers), None))
+            for key in thermometers or [None]
+        ]
+        return max(rooms, key=lambda room: sum(one.value is not None for one in room.exposures))
+
+    def _room_by(self, window: NightWindow, previous_mean: float | None, thermometer: str | None, hygrometer: str | None) -> _Room:
+        sensors = {
+            quantity: key for quantity, key in (("temperature", thermometer), ("humidity", hygrometer)) if key is not None
+        }
+        values = {quantity: self._values(key, quantity, window) for quantity, key in sensors.items()}
+        exposures = exposures_of_night(
+            window,
+            values.get("temperature", []),
+            values.get("humidity", []),
+            previous_mean,
+            max_gap=self._rules.max_gap,
+        )
+        return _Room(sensors, exposures)
+
+    def _values(self, sensor: str, quantity: str, window: NightWindow) -> list[tuple[int, float]]:
+        around_ms = int(self._rules.max_gap.total_seconds() * 1000)
+        return self._readings.readings(sensor, quantity, window.start_ms - around_ms, window.end_ms + around_ms)
+
+    def _zone(self, entry: DiaryEntry | None) -> str:
+        return entry.zone if entry is not None and entry.zone else self._rules.zone

@@ -1,0 +1,122 @@
+"""The worker: takes messages, commits, runs jobs and what others ask for; the order of start and stop."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import schedule
+
+from monitor.errors import MonitorError, StoreUnusable
+from monitor.ports import MessageSource
+from monitor.services.ingest import Ingest
+
+log = logging.getLogger(__name__)
+
+TURN_S = 0.2
+"""Longest wait in seconds for a message: a stop or a call from another thread is seen that soon."""
+
+T = TypeVar("T")
+
+
+class StartedSource(MessageSource, Protocol):
+    """A message source with a life of its own."""
+
+    def start(self) -> None:
+        """Begin, in the background."""
+        ...
+
+    def stop(self) -> None:
+        """End; what is not acknowledged comes again next time."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """A catch-up step: late or twice is harmless."""
+
+    name: str
+    every_s: int
+    step: Callable[[], object]
+
+
+class Daemon:
+    """Owns the worker's loop; everything that writes to the store from here runs in it."""
+
+    def __init__(self, source: StartedSource, ingest: Ingest, jobs: tuple[Job, ...] = ()) -> None:
+        self._source = source
+        self._ingest = ingest
+        self._calls: queue.SimpleQueue[tuple[Future[object], Callable[[], object]]] = queue.SimpleQueue()
+        self._scheduler = schedule.Scheduler()
+        for job in jobs:
+            self._scheduler.every(job.every_s).seconds.do(_guarded, job)
+        self._jobs = jobs
+
+    def submit(self, call: Callable[[], T]) -> "Future[T]":
+        """Have the worker run something between two messages; the future holds its result or error."""
+        future: Future[T] = Future()
+        self._calls.put((future, call))  # type: ignore[arg-type]
+        return future
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop; then store what was taken, acknowledge it and say goodbye.
+
+        Raises StoreUnusable where the database is beyond use.
+        """
+        self._source.start()
+        try:
+            for job in self._jobs:
+                _guarded(job)
+            while not stop.is_set():
+                self._turn(stop)
+        finally:
+            self._finish()
+
+    def _turn(self, stop: threading.Event) -> None:
+        wait_s = min(TURN_S, self._ingest.wait_s())
+        if self._ingest.full:
+            stop.wait(wait_s or TURN_S)
+            idle = True
+        else:
+            deliveries = self._source.take(wait_s)
+            self._ingest.take(deliveries)
+            idle = not deliveries or len(deliveries) < IDLE_BELOW
+        if self._ingest.due(idle=idle):
+            self._ingest.commit(self._source)
+        self._run_calls()
+        self._scheduler.run_pending()
+
+    def _run_calls(self) -> None:
+        while not self._calls.empty():
+            future, call = self._calls.get()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(call())
+            except BaseException as exc:  # noqa: BLE001 - the caller's thread raises it
+                future.set_exception(exc)
+
+    def _finish(self) -> None:
+        try:
+            if self._ingest.pending:
+                self._ingest.commit(self._source)
+        finally:
+            self._source.stop()
+
+
+IDLE_BELOW = 100
+"""Deliveries: a smaller handful means that the queue was empty and the broker may be waiting for us."""
+
+
+def _guarded(job: Job) -> None:
+    try:
+        job.step()
+    except StoreUnusable:
+        raise
+    except MonitorError as exc:
+        log.warning("%s: %s", job.name, exc)
+    except Exception:
+        log.exception("%s failed; everything else goes on", job.name)

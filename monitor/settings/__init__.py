@@ -1,0 +1,78 @@
+"""The settings of file and environment, checked at the edge; the only package that sees the environment."""
+
+import os
+import tomllib
+from pathlib import Path
+
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import SettingsError
+
+from monitor.errors import ConfigurationError
+from monitor.settings.faults import NAMED_BY, faults_of, unknown_variables
+from monitor.settings.sections import Settings
+
+LOOKED_FOR = ("config/monitor.toml", "~/.config/bedroom-monitor/monitor.toml", "/etc/bedroom-monitor/monitor.toml")
+"""Where a file is looked for, in this order, when none is named."""
+
+
+def config_file(named: Path | None) -> Path | None:
+    """The file to read: the named one, the one the environment names, the first that exists, or None.
+
+    Raises ConfigurationError where a named file does not exist.
+    """
+    by_environment = os.environ.get(NAMED_BY)
+    wanted = named or (Path(by_environment) if by_environment else None)
+    if wanted is None:
+        return next((path for place in LOOKED_FOR if (path := Path(place).expanduser()).is_file()), None)
+    if not wanted.is_file():
+        who = "--config" if named else NAMED_BY
+        raise ConfigurationError([f"{wanted}: no such file (named by {who}); write one, or copy config/monitor.example.toml"])
+    return wanted
+
+
+def load(named: Path | None = None) -> Settings:
+    """The settings of file and environment.
+
+    Raises ConfigurationError with every fault at once: where, which key, expected, got, and a likely correction.
+    """
+    path = config_file(named)
+    document, faults = _document(path)
+    faults += unknown_variables()
+    settings = None
+    try:
+        settings = Settings(**document)
+    except ValidationError as exc:
+        faults += faults_of(exc, str(path or "settings"))
+    except SettingsError as exc:
+        faults.append(f"environment: {exc}")
+    if settings is not None:
+        settings = _with_secrets(settings, faults)
+    if faults or settings is None:
+        raise ConfigurationError(faults)
+    return settings
+
+
+def _document(path: Path | None) -> tuple[dict[str, object], list[str]]:
+    if path is None:
+        return {}, []
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")), []
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        return {}, [f"{path}: not valid TOML: {exc}"]
+    except OSError as exc:
+        return {}, [f"{path}: cannot be read: {exc.strerror}"]
+
+
+def _with_secrets(settings: Settings, faults: list[str]) -> Settings:
+    file = settings.mqtt.password_file
+    for key in ("password_file", "ca_file", "cert_file", "key_file"):
+        named = getattr(settings.mqtt, key)
+        if named is not None and not os.access(named.expanduser(), os.R_OK):
+            faults.append(f"mqtt.{key}: expected a readable file, got {str(named)!r}")
+    if file is None or faults:
+        return settings
+    password = SecretStr(file.expanduser().read_text(encoding="utf-8").rstrip("\r\n"))
+    return settings.model_copy(update={"mqtt": settings.mqtt.model_copy(update={"password": password})})
+
+
+__all__ = ["Settings", "config_file", "load"]

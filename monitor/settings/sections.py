@@ -1,0 +1,250 @@
+"""Every setting: one frozen section per concern, each key with default, unit and meaning."""
+
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from monitor.core.diary import DEFAULT_ADJUST, FACTOR_NAME, FACTORS, did_you_mean
+from monitor.core.quantities import BY_NAME
+
+PREFIX = "BEDROOM_MONITOR_"
+"""How the environment variables of the settings begin: BEDROOM_MONITOR_MQTT__HOST is mqtt.host."""
+
+
+def _known_zone(name: str) -> str:
+    if name:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError("expected an IANA zone such as Europe/Brussels") from None
+    return name
+
+
+def _wall_time(text: str) -> str:
+    try:
+        time.fromisoformat(text)
+    except ValueError:
+        raise ValueError("expected a time of day such as 23:00") from None
+    return text
+
+
+def _known_quantity(name: str) -> str:
+    if name not in BY_NAME:
+        raise ValueError(f"expected one of {', '.join(sorted(BY_NAME))}")
+    return name
+
+
+def _free_name(name: str) -> str:
+    if not FACTOR_NAME.fullmatch(name):
+        raise ValueError("expected small letters, digits and _")
+    if name in {factor.name for factor in FACTORS}:
+        raise ValueError("expected a name that no built-in factor has")
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+WallTime = Annotated[str, AfterValidator(_wall_time)]
+OwnFactor = Annotated[str, AfterValidator(_free_name)]
+QuantityName = Annotated[str, AfterValidator(_known_quantity)]
+
+
+class Section(BaseModel):
+    """A frozen section in which an unknown key is a fault."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Home(Section):
+    """Where the bedroom is."""
+
+    zone: Zone = ""
+    """IANA zone of the bedroom; empty: the zone of this machine."""
+
+
+class Mqtt(Section):
+    """The MQTT broker that the sensors publish to."""
+
+    host: str = "localhost"
+    """Host name or address of the broker."""
+    port: int = Field(default=1883, ge=1, le=65535)
+    """TCP port; 8883 is usual with tls, 9001 with websockets."""
+    transport: Literal["tcp", "websockets"] = "tcp"
+    """How to connect."""
+    websocket_path: str = "/mqtt"
+    """Path of the websocket, with transport = "websockets"."""
+    version: Literal["3.1.1", "5"] = "3.1.1"
+    """MQTT version; 5 costs about 1.8 times the processor time and brings a session expiry that the broker obeys."""
+    username: str = ""
+    """User name; empty: none."""
+    password: SecretStr = SecretStr("")
+    """Password; better kept in a file of its own, see password_file."""
+    password_file: Path | None = None
+    """File that holds the password, readable by the monitor only."""
+    tls: bool = False
+    """Encrypt the connection and check the broker's certificate."""
+    ca_file: Path | None = None
+    """Certificate of the authority that signed the broker's; without it the system's authorities count."""
+    cert_file: Path | None = None
+    """Client certificate, where the broker asks for one."""
+    key_file: Path | None = None
+    """Key of the client certificate."""
+    client_id: str = Field(default="bedroom-monitor", min_length=1, max_length=64)
+    """Name of this client at the broker; stable, so that the broker keeps messages while the monitor is away."""
+    session_expiry_h: float = Field(default=168.0, ge=0, le=10_000)
+    """Hours the broker keeps the session while the monitor is away (MQTT 5; with 3.1.1 the broker decides)."""
+    keepalive_s: int = Field(default=60, ge=5, le=3600)
+    """Seconds after which a silent connection is checked."""
+    reconnect_max_s: float = Field(default=120.0, ge=1, le=3600)
+    """Longest pause in seconds between two attempts to connect; the pauses grow from 1 s, with jitter."""
+    topics: tuple[str, ...] = ()
+    """Topic filters to subscribe to; empty: those of all decoders."""
+    queue_size: int = Field(default=10_000, ge=100, le=1_000_000)
+    """Messages held between network and worker; when it is full the network waits."""
+    status_topic: str = Field(default="bedroom-monitor/status", min_length=1)
+    """Retained topic that says online or offline."""
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file: expected both or neither")
+        if self.ca_file and not self.tls:
+            raise ValueError("ca_file: expected tls = true beside it")
+        return self
+
+
+class Store(Section):
+    """The database file."""
+
+    path: Path = Path("~/.local/share/bedroom-monitor/monitor.db")
+    """The SQLite file; a folder of its own, since two more files stand beside it."""
+    batch_rows: int = Field(default=500, ge=1, le=100_000)
+    """Readings stored in one go at the most."""
+    batch_age_s: float = Field(default=1.0, gt=0, le=60)
+    """Longest time in seconds that a reading waits to be stored (and its message to be acknowledged)."""
+    sync: Literal["full", "normal"] = "full"
+    """full: what is stored survives a power cut; normal: fewer writes to the card, survives a crash of the program."""
+
+
+class UsualNight(Section):
+    """Bed and rise time of one weekday; a time left out is the usual one."""
+
+    bed: WallTime | None = None
+    rise: WallTime | None = None
+
+
+class NightSettings(Section):
+    """When the nights are, where nothing better is known."""
+
+    bed: WallTime = "23:00"
+    """Usual time to bed, local."""
+    rise: WallTime = "07:00"
+    """Usual time of rising, local."""
+    weekdays: dict[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], UsualNight] = {}
+    """Other times by weekday of waking, for example {sat = {bed = "00:30", rise = "09:00"}}."""
+    settle_minutes: float = Field(default=30.0, ge=0, le=720)
+    """Minutes to wait after rising before a night is closed, for sensors that report late."""
+    max_gap_minutes: float = Field(default=15.0, ge=5, le=120)
+    """Longest gap in minutes between readings that is bridged by a straight line; raise it for sensors that report seldom."""
+
+
+class Sensors(Section):
+    """What is taken from the sensors."""
+
+    auto_place: bool = True
+    """Let a sensor's name say where it is (bedroom, bed, outdoor); what you place yourself always wins."""
+
+
+class FieldMapSettings(Section):
+    """One value of a payload that no decoder knows by itself."""
+
+    topic: str = Field(min_length=1)
+    path: str = ""
+    quantity: QuantityName
+    unit: str | None = None
+    sensor: str | None = None
+    scale: float = 1.0
+
+
+class DecoderSettings(Section):
+    """How messages are read."""
+
+    zigbee2mqtt_bases: tuple[str, ...] = ("zigbee2mqtt",)
+    """Base topics of your Zigbee2MQTT installations."""
+    map: tuple[FieldMapSettings, ...] = ()
+    """Fields of payloads that no decoder knows: topic, path ("a.b", empty for a plain value), quantity, unit, sensor, scale."""
+
+
+class DiarySettings(Section):
+    """What can be logged of a night."""
+
+    own_factors: tuple[OwnFactor, ...] = ()
+    """Names of factors of your own, beside the built-in ones; a number each night."""
+
+
+class AnalysisSettings(Section):
+    """How conditions and nights are compared."""
+
+    adjust_for: tuple[str, ...] = DEFAULT_ADJUST
+    """Factors to adjust for, most important first; from the end of this list they are left out when there are few nights."""
+    seed: int = Field(default=1, ge=0)
+    """Seed of everything random, so that a result can be repeated."""
+    timeout_s: float = Field(default=300.0, ge=1, le=86_400)
+    """Longest time in seconds that an analysis may take."""
+    memory_mb: int = Field(default=1024, ge=256, le=65_536)
+    """Most memory in MB that the analysis process may use."""
+
+
+class Logging(Section):
+    """What the monitor says while it runs."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least important kind of line that is written to standard error."""
+
+
+class Settings(BaseSettings):
+    """All settings; unknown sections and keys are faults."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        use_attribute_docstrings=True,
+    )
+
+    home: Home = Home()
+    mqtt: Mqtt = Mqtt()
+    store: Store = Store()
+    night: NightSettings = NightSettings()
+    sensors: Sensors = Sensors()
+    decoders: DecoderSettings = DecoderSettings()
+    diary: DiarySettings = DiarySettings()
+    analysis: AnalysisSettings = AnalysisSettings()
+    logging: Logging = Logging()
+
+    @model_validator(mode="after")
+    def _factors_are_known(self) -> Self:
+        adjustable = [*DEFAULT_ADJUST, *self.diary.own_factors, "weekend"]
+        for name in self.analysis.adjust_for:
+            if name in {factor.name for factor in FACTORS if not factor.adjust}:
+                raise ValueError(f"analysis.adjust_for: {name} can be a consequence of the room; it cannot be adjusted for")
+            if name not in adjustable:
+                raise ValueError(f"analysis.adjust_for: unknown factor {name!r}{did_you_mean(name, adjustable)}")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file; nothing else is read."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
