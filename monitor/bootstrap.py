@@ -11,6 +11,8 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from monitor import __version__
+from monitor.adapters import machine
 from monitor.adapters.analysis_process import AnalysisProcess
 from monitor.adapters.broker import embedded_broker
 from monitor.adapters.clock import SimulatedClock, SystemClock
@@ -23,17 +25,19 @@ from monitor.adapters.sqlite.nights import SqliteNights
 from monitor.adapters.sqlite.readings import SqliteReadings
 from monitor.core.advice import Advice
 from monitor.core.decoding import Decoders, Dialect, FieldMap
+from monitor.core.diary import Factor
 from monitor.core.findings import AnalysisResult
-from monitor.core.nights import UsualTimes
 from monitor.core.simulation.nights import simulate
 from monitor.core.zones import unix_ms
 from monitor.decoders import esphome, generic, homeassistant, tasmota, zigbee2mqtt
-from monitor.errors import BrokerError
+from monitor.errors import BrokerError, StoreUnusable
 from monitor.ports import Clock
 from monitor.services.advising import Advising
 from monitor.services.analysing import Analysing
 from monitor.services.closing import Closing, NightRules
 from monitor.services.daemon import Daemon, Job
+from monitor.services.examining import Examined, Part
+from monitor.services.examining import examine as services_examine
 from monitor.services.ingest import Ingest
 from monitor.services.rehearsing import CLOCK_TOPIC, Stage, rehearse
 from monitor.settings import Settings
@@ -46,6 +50,9 @@ CLOSE_EVERY_S = 60
 REMEMBER_EVERY_S = 5
 """Seconds between two looks whether the broker has taken a new list of topics."""
 
+OWN_FACTOR_REACH = 1e6
+"""Values of a person's own factor lie within plus and minus this."""
+
 CONNECT_S = 10.0
 """Seconds to wait for our own broker."""
 
@@ -55,7 +62,6 @@ DEMO_ZONE = "Europe/Brussels"
 DEMO_EVENING = date(2026, 3, 1)
 """The demo's first evening: from late winter into summer, so that the room gets warm."""
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,20 +114,19 @@ def subscriptions(settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*announcements, *values]))
 
 
-def usual_times(settings: Settings) -> UsualTimes:
-    """The usual nights of the settings; raises DiaryError where they overlap."""
-    night = settings.night
-    weekdays = {
-        _WEEKDAYS.index(day): (times.bed or night.bed, times.rise or night.rise) for day, times in night.weekdays.items()
-    }
-    return UsualTimes(bed=night.bed, rise=night.rise, weekdays=weekdays)
+def own_factors(settings: Settings) -> tuple[Factor, ...]:
+    """The person's own factors."""
+    return tuple(
+        Factor(name=name, unit="", low=-OWN_FACTOR_REACH, high=OWN_FACTOR_REACH, meaning="your own")
+        for name in settings.diary.own_factors
+    )
 
 
 def closing(settings: Settings, stores: Stores) -> Closing:
     """The step that closes nights."""
     rules = NightRules(
         zone=zone_name(settings),
-        usual=usual_times(settings),
+        usual=settings.night.usual(),
         settle=timedelta(minutes=settings.night.settle_minutes),
         max_gap=timedelta(minutes=settings.night.max_gap_minutes),
     )
@@ -285,3 +290,53 @@ def _remember(source: MqttSource, readings: SqliteReadings) -> Callable[[], None
             readings.remember_topics(source.subscribed)
 
     return step
+
+
+def examine(settings: Settings, file: Path | None) -> list[Examined]:
+    """What `check` finds, part by part."""
+    parts = [
+        Part("program", lambda: f"bedroom-monitor {__version__}, {machine.system()}"),
+        Part("settings", lambda: _settings_found(settings, file)),
+        Part("clock", lambda: machine.clock(SystemClock().now_ms(), zone_name(settings))),
+        Part("nights", lambda: _nights_found(settings)),
+        Part("disk", lambda: machine.free_room(settings.store.path.expanduser().parent)),
+        Part("database", lambda: _database_found(settings)),
+        Part("broker", lambda: _broker_found(settings)),
+    ]
+    return services_examine(parts)
+
+
+def _settings_found(settings: Settings, file: Path | None) -> str:
+    if file is not None and settings.mqtt.password.get_secret_value() and settings.mqtt.password_file is None:
+        machine.private(file)
+    changed = settings.model_dump(mode="json", exclude_defaults=True)
+    said = ", ".join(f"{section}.{key} = {value!r}" for section, keys in changed.items() for key, value in keys.items())
+    return f"{file or 'no file, defaults'}{': ' if said else ''}{said}"
+
+
+def _nights_found(settings: Settings) -> str:
+    times = settings.night.usual()
+    return f"usually {times.bed} to {times.rise}"
+
+
+def _database_found(settings: Settings) -> str:
+    path = settings.store.path.expanduser()
+    with open_stores(settings) as stores:
+        fault = stores.database.fault()
+        if fault is not None:
+            raise StoreUnusable(f"{path}: damaged ({fault}); keep a copy, then restore a backup or use sqlite3's .recover")
+        machine.private(path)
+        sensors = stores.readings.sensors()
+        placed = sum(sensor.place == "bedroom" for sensor in sensors)
+        return f"{path}: {stores.readings.count():,} readings of {len(sensors)} sensors, {placed} in the bedroom"
+
+
+def _broker_found(settings: Settings) -> str:
+    trouble = reachable(settings)
+    where = f"{settings.mqtt.host}:{settings.mqtt.port}"
+    if trouble is not None:
+        raise BrokerError(f"{where}: {trouble}")
+    return (
+        f"{where} lets us in. Brokers keep only some messages for a client that is away (mosquitto: 1,000); "
+        "config/mosquitto.conf raises that"
+    )

@@ -117,6 +117,10 @@ class ReadingStore(Protocol):
         """Every sensor, by the time it was first seen, then by key."""
         ...
 
+    def count(self) -> int:
+        """How many readings there are."""
+        ...
+
     def series_names(self) -> set[tuple[str, str]]:
         """Sensor and quantity of every series."""
         ...

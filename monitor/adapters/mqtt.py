@@ -236,8 +236,8 @@ class MqttSource:
     def _lost(self, why: str) -> None:
         self._connected.clear()
         where = f"{self._settings.host}:{self._settings.port}"
-        if why != self._trouble:
-            log.warning("no connection to MQTT broker %s: %s. Trying again for ever", where, why)
+        if why != self._trouble and not self._visitor:
+            log.warning("no connection to MQTT broker %s: %s (trying again for ever)", where, why)
         self._trouble = why
         self._pause()
 
@@ -267,7 +267,7 @@ def _topic(message: mqtt.MQTTMessage) -> str:
 
 def _set_tls(client: mqtt.Client, settings: Mqtt) -> None:
     files = {
-        key: str(path.expanduser()) if path else None
+        key: str(path) if path else None
         for key, path in (("ca_certs", settings.ca_file), ("certfile", settings.cert_file), ("keyfile", settings.key_file))
     }
     try:

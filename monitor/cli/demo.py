@@ -44,6 +44,7 @@ def demo(
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / FILE).exists():
         raise InputError(f"--data: {folder} holds a demo already; name an empty folder")
+    bootstrap.start_logging("error")
     with Progress(console=Console(stderr=True), disable=as_json) as progress:
         task = progress.add_task(f"{nights} nights", total=nights)
         outcome = bootstrap.demo(nights, seed, effect.value, folder, each=lambda: progress.advance(task))

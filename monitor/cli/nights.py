@@ -1,5 +1,179 @@
-"""stub"""
+"""`log` and `nights`: the diary and the closed nights."""
+
+from datetime import date, timedelta
+from typing import Annotated
+
 import typer
-app = typer.Typer()
-def log() -> None:
-    """Log."""
+
+from monitor.cli.console import local, print_json, print_table
+from monitor.cli.options import Config, Json
+from monitor.core.diary import DiaryEntry, as_fields, parse_factor, wake_date_of
+from monitor.core.exposure import EXPOSURES
+from monitor.core.quantities import shown_unit
+from monitor.core.zones import local_time, zone_of
+from monitor.errors import InputError
+
+app = typer.Typer(help="Nights: list, show, exclude, close.", no_args_is_help=True)
+
+WORDS = ("today", "yesterday")
+KINDS = {kind.name: kind for kind in EXPOSURES}
+
+Day = Annotated[str, typer.Argument(metavar="DATE", help="Date of waking (2026-01-31), today or yesterday.")]
+
+
+def log(
+    day: Day = "today",
+    severity: Annotated[int, typer.Option(min=0, max=10, help="How bad the twitching was: 0 none, 10 the worst.")] = ...,  # type: ignore[assignment]
+    factor: Annotated[list[str] | None, typer.Option(help="A circumstance, such as alcohol=2; may be given several times.", show_default=False)] = None,
+    count: Annotated[int | None, typer.Option(help="How many twitches you noticed.", show_default=False)] = None,
+    bed: Annotated[str | None, typer.Option(help="When you went to bed, such as 23:10.", show_default=False)] = None,
+    rise: Annotated[str | None, typer.Option(help="When you got up, such as 07:05.", show_default=False)] = None,
+    zone: Annotated[str | None, typer.Option(help="Zone of that night, when you travelled.", show_default=False)] = None,
+    note: Annotated[str, typer.Option(help="A remark.")] = "",
+    config: Config = None,
+) -> None:
+    """Log a night, or log it anew: an earlier entry is kept as history."""
+    from monitor import bootstrap, settings
+    from monitor.adapters.clock import SystemClock
+
+    loaded = settings.load(config)
+    now_ms = SystemClock().now_ms()
+    own = bootstrap.own_factors(loaded)
+    entry = DiaryEntry(
+        wake_date=_date(day, now_ms, bootstrap.zone_name(loaded)),
+        severity=severity,
+        count=count,
+        bed=bed,
+        rise=rise,
+        zone=zone,
+        note=note,
+        factors=dict(parse_factor(text, own) for text in factor or []),
+    )
+    with bootstrap.open_stores(loaded) as stores:
+        close = bootstrap.closing(loaded, stores)
+        close.check(entry)
+        changed = stores.diary.log(entry, now_ms, "command line")
+        close.close_due(now_ms)
+        logged = [one.severity for one in stores.diary.entries()]
+    print(f"The night of {entry.wake_date}: severity {severity}. {'Saved.' if changed else 'That was known already.'}")
+    print(f"{len(logged)} nights logged.")
+
+
+@app.command("list")
+def list_nights(config: Config = None, as_json: Json = False) -> None:
+    """List the nights: what was logged and what the room was like."""
+    from monitor import bootstrap, settings
+
+    loaded = settings.load(config)
+    with bootstrap.open_stores(loaded) as stores:
+        closed = {night.window.wake_date: night for night in stores.nights.nights()}
+        entries = {entry.wake_date: entry for entry in stores.diary.entries()}
+        excluded = stores.nights.excluded()
+    rows = []
+    for wake_date in sorted({*closed, *entries}):
+        night, entry = closed.get(wake_date), entries.get(wake_date)
+        values = {one.name: one.value for one in night.exposures} if night else {}
+        rows.append(
+            {
+                "wake_date": wake_date.isoformat(),
+                "severity": entry.severity if entry else None,
+                "start": local(night.window.start_ms, night.window.zone) if night else None,
+                "end": local(night.window.end_ms, night.window.zone) if night else None,
+                "known_by": night.window.known_by if night else None,
+                **{name: values.get(name) for name, kind in KINDS.items() if kind.primary},
+                "excluded": excluded.get(wake_date),
+            }
+        )
+    if as_json:
+        print_json(rows)
+        return
+    columns = list(rows[0]) if rows else ["wake_date"]
+    cells = [[f"{cell:.1f}" if isinstance(cell, float) else cell for cell in row.values()] for row in rows]
+    print_table([column.replace("_", " ") for column in columns], cells, empty="No night yet: log one with `bedroom-monitor log --severity N`.")
+
+
+@app.command()
+def show(day: Day, config: Config = None, as_json: Json = False) -> None:
+    """Show one night: its window, the diary with its history, and every exposure."""
+    from monitor import bootstrap, settings
+    from monitor.adapters.clock import SystemClock
+
+    loaded = settings.load(config)
+    wake_date = _date(day, SystemClock().now_ms(), bootstrap.zone_name(loaded))
+    with bootstrap.open_stores(loaded) as stores:
+        night, entry = stores.nights.night(wake_date), stores.diary.entry(wake_date)
+        history, why = stores.diary.history(wake_date), stores.nights.excluded().get(wake_date)
+    if night is None and entry is None:
+        raise InputError(f"nothing is known of the night of {wake_date}")
+    if as_json:
+        print_json(
+            {
+                "wake_date": wake_date.isoformat(),
+                "window": None if night is None else {"start_ms": night.window.start_ms, "end_ms": night.window.end_ms, "zone": night.window.zone, "known_by": night.window.known_by},
+                "sensors": night.sensors if night else {},
+                "exposures": {one.name: {"value": one.value, "coverage": one.coverage} for one in (night.exposures if night else ())},
+                "diary": as_fields(entry) if entry else None,
+                "history": [{"replaced_ms": at, "replaced_by": by, "entry": as_fields(old)} for at, by, old in history],
+                "excluded": why,
+            }
+        )
+        return
+    if why is not None:
+        print(f"Excluded: {why}")
+    if entry is not None:
+        factors = ", ".join(f"{name} {value:g}" for name, value in entry.factors.items()) or "none noted"
+        print(f"Severity {entry.severity}; factors: {factors}. {entry.note}".rstrip())
+        print(f"Edited {len(history)} times." if history else "Never edited.")
+    if night is not None:
+        window = night.window
+        print(f"In bed {local(window.start_ms, window.zone)} to {local(window.end_ms, window.zone)} {window.zone} (known by: {window.known_by})")
+        rows = [
+            (KINDS[one.name].label, "unknown" if one.value is None else f"{one.value:.2f} {shown_unit(KINDS[one.name].unit)}", f"{one.coverage:.0%}")
+            for one in night.exposures
+            if one.name in KINDS
+        ]
+        print_table(("exposure", "value", "coverage"), rows, empty="")
+
+
+@app.command()
+def exclude(
+    day: Day,
+    why: Annotated[str | None, typer.Option(help="The reason: travel, a guest, fever.", show_default=False)] = None,
+    take_back: Annotated[bool, typer.Option("--take-back", help="Count the night again.")] = False,
+    config: Config = None,
+) -> None:
+    """Leave a night out of the analysis, with the reason."""
+    from monitor import bootstrap, settings
+    from monitor.adapters.clock import SystemClock
+
+    if take_back == (why is not None) or (why is not None and not why.strip()):
+        raise InputError("nights exclude: expected either --why REASON or --take-back")
+    loaded = settings.load(config)
+    wake_date = _date(day, SystemClock().now_ms(), bootstrap.zone_name(loaded))
+    with bootstrap.open_stores(loaded) as stores:
+        stores.nights.exclude(wake_date, None if take_back else why)
+    print(f"The night of {wake_date} counts again." if take_back else f"The night of {wake_date} is left out: {why}")
+
+
+@app.command()
+def close(config: Config = None) -> None:
+    """Close every finished night now, as the daemon does by itself."""
+    from monitor import bootstrap, settings
+    from monitor.adapters.clock import SystemClock
+
+    loaded = settings.load(config)
+    with bootstrap.open_stores(loaded) as stores:
+        closed = bootstrap.closing(loaded, stores).close_due(SystemClock().now_ms())
+    print(f"{len(closed)} nights closed.")
+
+
+def _date(text: str, now_ms: int, zone: str) -> date:
+    today = local_time(now_ms, zone_of(zone)).date()
+    if text in WORDS:
+        return today - timedelta(days=WORDS.index(text))
+    wake_date = wake_date_of(text)
+    if wake_date > today:
+        raise InputError(f"date of waking: expected a day that has come, got {wake_date} (today is {today})")
+    return wake_date
+
+

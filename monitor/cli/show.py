@@ -18,6 +18,7 @@ from monitor.core.wording import FOOTER, number, sentence, still_missing, summar
 KINDS = {kind.name: kind for kind in EXPOSURES}
 
 NAMED = ("trigger", "protective")
+_STYLES = {"trigger": "red", "protective": "red", "cleared": "green"}
 FOREST_WIDTH = 25
 """Characters of an odds ratio's little plot; 1 stands in the middle."""
 FOREST_REACH = 8.0
@@ -97,20 +98,14 @@ def _section(title: str, findings: Sequence[Finding], style: str, empty: str) ->
 
 def _forest(findings: Sequence[Finding]) -> RenderableType:
     table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
-    for column in ("condition", "per", "odds ratio", "95 % CI", "better │ worse nights", "evidence"):
-        table.add_column(column, justify="center" if "│" in column else "left", no_wrap=column != "condition")
+    table.add_column("odds of a worse night, with 95 % interval")
+    table.add_column("fewer │ more", justify="center", no_wrap=True)
+    table.add_column("ratio", justify="right", no_wrap=True)
     for finding in findings:
-        if finding.odds_ratio is None or finding.ci is None:
-            continue
-        low, high = finding.ci
-        table.add_row(
-            Text(KINDS[finding.exposure].label),
-            finding.unit,
-            number(finding.odds_ratio),
-            f"{number(low)} to {number(high)}",
-            Text(_plot(finding.odds_ratio, low, high)),
-            finding.grade,
-        )
+        if finding.odds_ratio is not None and finding.ci is not None:
+            kind = KINDS[finding.exposure]
+            style = _STYLES.get(finding.verdict, "")
+            table.add_row(Text(kind.more), Text(_plot(finding.odds_ratio, *finding.ci), style), number(finding.odds_ratio))
     return table
 
 

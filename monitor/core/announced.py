@@ -13,7 +13,7 @@ def value_at(document: object, path: Path) -> object:
     """What stands at `path` in a JSON value, None where nothing does."""
     for step in path:
         if isinstance(document, dict):
-            document = document.get(step)
+            document = document.get(str(step))
         elif isinstance(document, list) and isinstance(step, int) and 0 <= step < len(document):
             document = document[step]
         else:

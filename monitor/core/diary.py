@@ -74,7 +74,7 @@ ENTRY_FIELDS = ("wake_date", "severity", "count", "bed", "rise", "zone", "note",
 FACTORS = (
     Factor(name="alcohol", unit="drinks", high=30, meaning="alcoholic drinks in the evening"),
     Factor(name="caffeine", unit="cups", high=20, meaning="cups of coffee or strong tea after 14:00"),
-    Factor(name="stress", unit="0-10", high=10, meaning="stress of the day"),
+    Factor(name="stress", unit="points", high=10, meaning="stress of the day"),
     Factor(name="illness", unit="0/1", high=1, meaning="ill or feverish"),
     Factor(
         name="medication_change", unit="0/1", high=1,
@@ -87,7 +87,7 @@ FACTORS = (
     Factor(name="bedding_tog", unit="tog", high=40, meaning="thermal resistance of the duvet", adjust=False),
     Factor(name="nightwear_clo", unit="clo", high=3, meaning="insulation of the nightwear", adjust=False),
     Factor(
-        name="warmth", unit="-1/0/1", low=-1, high=1, adjust=False,
+        name="warmth", unit="points", low=-1, high=1, adjust=False,
         meaning="felt too cold (-1), right (0) or too hot (1) in bed",
     ),
 )  # fmt: skip

@@ -35,11 +35,11 @@ from monitor.core.zones import zone_of
 from monitor.errors import InputError
 
 FIELD_NAMES = MappingProxyType({
-    "wake_date": ("wake_date", "date_of_waking", "date", "day", "night", "morning", "datum", "nacht", "tag", "jour"),
+    "wake_date": ("wake_date", "date_of_waking", "date", "day", "night", "datum", "nacht", "tag"),
     "severity": ("severity", "score", "rating", "intensity", "schwere", "starke", "staerke", "gravite"),
     "count": ("count", "twitches", "twitch_count", "number_of_twitches", "anzahl", "nombre"),
     "bed": ("bed", "bedtime", "bed_time", "to_bed", "in_bed", "lights_out", "sleep_start", "start"),
-    "rise": ("rise", "rise_time", "wake_time", "waketime", "wake_up", "out_of_bed", "got_up", "sleep_end", "end"),
+    "rise": ("rise", "rise_time", "wake_time", "waketime", "wake_up", "out_of_bed", "sleep_end", "end"),
     "zone": ("zone", "timezone", "time_zone", "tz"),
     "note": ("note", "notes", "comment", "comments", "remark", "remarks", "notiz", "bemerkung"),
 })  # fmt: skip

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -27,11 +28,12 @@ from monitor.core.tabular import (
 )
 from monitor.core.units import to_canonical
 from monitor.core.vocabulary import NEEDS_UNIT, named
+from monitor.core.zones import zone_of
 from monitor.errors import InputError
 
 TIME_NAMES = frozenset({
-    "time", "timestamp", "datetime", "date_time", "date_and_time", "created_at", "recorded_at", "last_changed",
-    "last_updated", "zeit", "zeitpunkt", "zeitstempel", "uhrzeit", "heure", "tijd", "tijdstip", "date", "datum",
+    "time", "timestamp", "datetime", "date_time", "created_at", "recorded_at", "last_changed", "last_updated",
+    "zeit", "zeitpunkt", "zeitstempel", "uhrzeit", "heure", "tijd", "tijdstip", "date", "datum",
 })  # fmt: skip
 """Headings of the column that says when; `date` beside one of the others is joined with it."""
 DATE_NAMES = frozenset({"date", "datum"})
@@ -41,10 +43,14 @@ VALUE_NAMES = frozenset({"value", "reading", "wert", "valeur"})
 UNIT_NAMES = frozenset({"unit", "units", "einheit"})
 
 MORE_NAMES = MappingProxyType({
-    "luftfeuchte": "humidity", "relative_luftfeuchte": "humidity", "feuchte": "humidity", "humidite": "humidity",
-    "vochtigheid": "humidity", "temperatuur": "temperature", "luftdruck": "pressure", "light": "illuminance",
+    "luftfeuchte": "humidity", "relative_luftfeuchte": "humidity", "feuchte": "humidity",
+    "humidite": "humidity", "vochtigheid": "humidity", "temperatuur": "temperature",
+    "luftdruck": "pressure", "light": "illuminance",
 })  # fmt: skip
 """Headings that people write and publishers do not, in plain form."""
+
+LOOKED_AT = 5
+"""Rows; these show whether one column says the whole moment."""
 
 ROOM_WORDS = frozenset({"room", "indoor", "indoors", "inside", "bedroom", "sensor", "schlafzimmer", "innen"})
 """Words beside a quantity that leave no doubt about whose it is."""
@@ -53,7 +59,7 @@ ROOM_WORDS = frozenset({"room", "indoor", "indoors", "inside", "bedroom", "senso
 class Column(NamedTuple):
     """One column of readings as it was understood; `unit` None means the quantity's own."""
 
-    index: int
+    place: int
     heading: str
     sensor: str
     quantity: str
@@ -62,7 +68,7 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadingTable:
-    """What a file of measurements holds: good readings, a word on every cell that is not one, and what was skipped.
+    """What a file of measurements holds: good readings, a word on every bad cell, and what was skipped.
 
     `columns` tells how the headings were understood (empty in the long form), `ignored` lists the other
     headings; `empty` counts cells in which the writer says that nothing was measured.
@@ -75,15 +81,22 @@ class ReadingTable:
     empty: int
 
 
+class _Long(NamedTuple):
+    """Where the parts of the long form stand."""
+
+    quantity: int
+    value: int
+    sensor: int | None
+    unit: int | None
+
+
 class _Layout(NamedTuple):
-    """Where things stand: the long form has no `columns`, the wide form has no `value`."""
+    """Where things stand: the long form has no `columns`."""
 
     when: tuple[int, ...]
+    zone: tzinfo
     columns: tuple[Column, ...] = ()
-    sensor: int | None = None
-    quantity: int | None = None
-    value: int | None = None
-    unit: int | None = None
+    long: _Long | None = None
 
 
 class _Style(NamedTuple):
@@ -106,25 +119,23 @@ def readings_from(
     and what was expected.
     """
     table = table_of(text)
-    layout = _layout(table.header, sensor, columns)
-    value_columns = (
-        [layout.value] if layout.value is not None else [column.index for column in layout.columns]
-    )
+    layout = _layout(table, conventions.zone, sensor, columns)
+    values = [column.place for column in layout.columns] if layout.long is None else [layout.long.value]
     style = _Style(
         date_order_of(table.column(layout.when[0]), conventions.date_order),
-        decimal_of((cell for index in value_columns for cell in table.column(index)), conventions.decimal),
+        decimal_of((cell for place in values for cell in table.column(place)), conventions.decimal),
     )
     readings: list[Reading] = []
     errors = list(table.errors)
     empty = 0
-    for outcome in _outcomes(table, layout, style, conventions, sensor):
+    for outcome in _outcomes(table, layout, style, sensor):
         if isinstance(outcome, Reading):
             readings.append(outcome)
         elif outcome is None:
             empty += 1
         else:
             errors.append(outcome)
-    used = {*layout.when, *value_columns, layout.sensor, layout.quantity, layout.unit}
+    used = {*layout.when, *values, *(layout.long or ())}
     return ReadingTable(
         readings=tuple(readings),
         errors=tuple(sorted(errors)),
@@ -134,42 +145,57 @@ def readings_from(
     )
 
 
-def _layout(header: tuple[str, ...], sensor: str, given: Mapping[str, tuple[str, str]]) -> _Layout:
-    names = [plain_name(cell) for cell in header]
-    long_form = {"quantity": QUANTITY_NAMES, "value": VALUE_NAMES, "sensor": SENSOR_NAMES, "unit": UNIT_NAMES}
-    places = {part: _place(names, wanted) for part, wanted in long_form.items()}
-    when = _when(header, names)
-    if places["quantity"] is not None and places["value"] is not None:
-        return _Layout(when, **places)
-    columns = _columns(header, sensor, given, when)
+def _layout(table: Table, zone: tzinfo, sensor: str, given: Mapping[str, tuple[str, str]]) -> _Layout:
+    names = [plain_name(cell).removesuffix("_utc") for cell in table.header]
+    when = _when(table, names)
+    told = _zone_told(table.header[when[-1]]) or zone
+    quantity, value = _place(names, QUANTITY_NAMES), _place(names, VALUE_NAMES)
+    if quantity is not None and value is not None:
+        long = _Long(quantity, value, _place(names, SENSOR_NAMES), _place(names, UNIT_NAMES))
+        return _Layout(when, told, long=long)
+    columns = _columns(table.header, sensor, given, when)
     if not columns:
         raise InputError(
             "file: expected columns such as temperature, humidity, co2, or sensor, quantity and value; "
-            f"found {', '.join(header)}. Say what a column is with --column NAME=SENSOR:QUANTITY"
+            f"found {', '.join(table.header)}. Say what a column is with --column NAME=SENSOR:QUANTITY"
         )
-    return _Layout(when, columns)
+    return _Layout(when, told, columns)
 
 
 def _place(names: list[str], wanted: frozenset[str]) -> int | None:
     return next((index for index, name in enumerate(names) if name in wanted), None)
 
 
-def _when(header: tuple[str, ...], names: list[str]) -> tuple[int, ...]:
+def _when(table: Table, names: list[str]) -> tuple[int, ...]:
     """The column that says when, or the two that say the date and the time of day."""
     day = _place(names, DATE_NAMES)
     moment = _place(names, TIME_NAMES - DATE_NAMES)
     found = tuple(index for index in (day, moment) if index is not None)
     if not found:
         raise InputError(
-            f"file: expected a column called time, timestamp, datetime or date; found {', '.join(header)}"
+            "file: expected a column called time, timestamp, datetime or date; "
+            f"found {', '.join(table.header)}"
         )
+    for index in found:
+        if any(isinstance(wall_of(row.cells[index], "day"), Wall) for row in table.rows[:LOOKED_AT]):
+            return (index,)
     return found
+
+
+def _zone_told(cell: str) -> tzinfo | None:
+    """The zone that the heading of the times tells, as in `time (UTC)` or `time_utc`."""
+    if plain_name(cell).endswith("_utc"):
+        return UTC
+    try:
+        return zone_of(heading(cell)[1] or "")
+    except InputError:
+        return None
 
 
 def _columns(
     header: tuple[str, ...], sensor: str, given: Mapping[str, tuple[str, str]], when: tuple[int, ...]
 ) -> tuple[Column, ...]:
-    """The columns that are given or obvious; a given one takes the place of an obvious one of the same series."""
+    """The columns that are given or obvious; a given one replaces an obvious one of the same series."""
     for name, (_, quantity) in given.items():
         if name not in header:
             raise InputError(
@@ -199,49 +225,56 @@ def _columns(
 
 def _given(index: int, name: str, sensor: str, quantity: str) -> Column:
     """A column that the person explained; its heading may still tell the unit."""
-    return Column(index, name, sensor, quantity, _unit(name, quantity))
+    unit = _unit(name, quantity)
+    if to_canonical(quantity, 1.0, unit) is None:
+        raise InputError(f"column {name!r}: expected a unit of {quantity}, got {unit!r}")
+    return Column(index, name, sensor, quantity, unit)
 
 
 def _unit(name: str, quantity: str) -> str | None:
     """The unit that a heading tells, in brackets or as its last word."""
     title, unit = heading(unicodedata.normalize("NFKC", name))
     speaks = named(title)
-    if unit is None and speaks is not None and speaks.quantity == quantity:
-        unit = speaks.unit
-    if unit is not None and to_canonical(quantity, 1.0, unit) is None:
-        raise InputError(f"column {name!r}: expected a unit of {quantity}, got {unit!r}")
-    return unit
+    return speaks.unit if unit is None and speaks is not None and speaks.quantity == quantity else unit
 
 
 def _obvious(index: int, name: str, sensor: str) -> Column | None:
     """A column whose heading tells by itself what it is, None for any other."""
-    speaks = named(heading(unicodedata.normalize("NFKC", name))[0])
-    quantity = MORE_NAMES.get(plain_name(name))
-    if speaks is not None and ROOM_WORDS.issuperset(speaks.rest):
-        quantity = speaks.quantity
+    quantity = _quantity(heading(unicodedata.normalize("NFKC", name))[0])
     if quantity is None:
         return None
     unit = _unit(name, quantity)
-    return None if unit is None and quantity in NEEDS_UNIT else Column(index, name, sensor, quantity, unit)
+    open_unit = unit is None and quantity in NEEDS_UNIT
+    if open_unit or to_canonical(quantity, 1.0, unit) is None:
+        return None
+    return Column(index, name, sensor, quantity, unit)
+
+
+def _quantity(name: str) -> str | None:
+    """The quantity of the room that a name speaks of, None where it speaks of something else too."""
+    speaks = named(name)
+    if speaks is not None and ROOM_WORDS.issuperset(speaks.rest):
+        return speaks.quantity
+    return MORE_NAMES.get(plain_name(name))
 
 
 def _outcomes(
-    table: Table, layout: _Layout, style: _Style, conventions: Conventions, sensor: str
+    table: Table, layout: _Layout, style: _Style, sensor: str
 ) -> Iterator[Reading | LineError | None]:
     """A reading, an error, or None for nothing measured, cell by cell in the order of time."""
     column = " ".join(table.header[index] for index in layout.when)
+    labels = () if layout.long is None else (layout.long.sensor, layout.long.quantity)
     previous_ms: dict[tuple[str, ...], int] = {}
     for row, written in _in_order_of_time(table, layout, style):
-        if isinstance(written, Expected):
-            yield _wrong(row, column, written, _when_of(row, layout))
-            continue
-        series = tuple(row.cells[i] for i in (layout.sensor, layout.quantity) if i is not None)
-        time_ms = instant_ms(written, conventions.zone, previous_ms.get(series))
+        series = tuple(row.cells[index] for index in labels if index is not None)
+        previous = previous_ms.get(series)
+        time_ms = instant_ms(written, layout.zone, previous) if isinstance(written, Wall) else written
         if isinstance(time_ms, Expected):
             yield _wrong(row, column, time_ms, _when_of(row, layout))
             continue
         previous_ms[series] = time_ms
-        for target in [_long(row, layout, sensor, table)] if layout.value is not None else layout.columns:
+        targets = layout.columns if layout.long is None else (_long(row, layout.long, sensor, table.header),)
+        for target in targets:
             yield target if isinstance(target, LineError) else _reading(row, target, time_ms, style.decimal)
 
 
@@ -256,23 +289,20 @@ def _when_of(row: Row, layout: _Layout) -> str:
     return " ".join(row.cells[index] for index in layout.when)
 
 
-def _long(row: Row, layout: _Layout, sensor: str, table: Table) -> Column | LineError:
+def _long(row: Row, long: _Long, sensor: str, header: tuple[str, ...]) -> Column | LineError:
     """What a row of the long form is about, as if it were a column."""
-    quantity_at, value_at = layout.quantity or 0, layout.value or 0
-    written = row.cells[quantity_at]
-    speaks = named(written)
-    quantity = written if written in BY_NAME else None if speaks is None else speaks.quantity
+    written = row.cells[long.quantity]
+    quantity = written if written in BY_NAME else _quantity(written)
     if quantity is None:
-        hint = did_you_mean(written, BY_NAME)
-        what = Expected(f"a quantity of {', '.join(BY_NAME)}{hint}")
-        return _wrong(row, table.header[quantity_at], what, written)
-    unit = row.cells[layout.unit] if layout.unit is not None else ""
-    whose = row.cells[layout.sensor] if layout.sensor is not None else ""
-    return Column(value_at, table.header[value_at], whose or sensor, quantity, unit or None)
+        what = Expected(f"a quantity of {', '.join(BY_NAME)}{did_you_mean(written, BY_NAME)}")
+        return _wrong(row, header[long.quantity], what, written)
+    unit = row.cells[long.unit] if long.unit is not None else ""
+    whose = row.cells[long.sensor] if long.sensor is not None else ""
+    return Column(long.value, header[long.value], whose or sensor, quantity, unit or _unit(written, quantity))
 
 
 def _reading(row: Row, column: Column, time_ms: int, decimal: Decimal | None) -> Reading | LineError | None:
-    cell = row.cells[column.index]
+    cell = row.cells[column.place]
     if not has_value(cell):
         return None
     number = number_of(cell, decimal)

@@ -1,4 +1,4 @@
-"""From the text of a CSV file to its header, its rows and its numbers, with a word on every line that is wrong."""
+"""From the text of a CSV file to its header, rows and numbers, with a word on every line that is wrong."""
 
 import csv
 import re
@@ -43,7 +43,7 @@ class Expected(NamedTuple):
 
 
 class LineError(NamedTuple):
-    """One cell that cannot be used: the line in the file (the first is 1), its column, what was expected and got."""
+    """One cell that cannot be used: its line (the first is 1) and column, what was expected and got."""
 
     line: int
     column: str
@@ -173,7 +173,7 @@ _MINUS = str.maketrans("\N{MINUS SIGN}", "-")
 
 
 def decimal_of(cells: Iterable[str], given: Decimal | None) -> Decimal | None:
-    """The decimal sign of a file's numbers, from the cells that can be read in one way only; None: both occur.
+    """The decimal sign of a file's numbers, from cells that can be read in one way only; None: both occur.
 
     Raises InputError where a cell such as 1,234 can be read in two ways and no other cell decides.
     """
@@ -219,7 +219,7 @@ def _ungrouped(cell: str) -> str:
 
 
 def _with_point(text: str, decimal: Decimal | None) -> str:
-    """The number with a decimal point and without groups; empty where it is none or can be read in two ways."""
+    """The number with a decimal point and without groups; empty where it is none or open."""
     comma = any(form.fullmatch(text) for form in (_COMMA_DECIMAL, _POINT_GROUPS_COMMA, _POINT_GROUPS))
     point = any(form.fullmatch(text) for form in (_COMMA_GROUPS, _COMMA_GROUPS_POINT))
     if comma and decimal != "." and not (point and decimal is None):
@@ -236,7 +236,7 @@ _BRACKETS = re.compile(r"(.*?)\s*[(\[]\s*([^()\[\]]*(?:\([^()]*\))?)\s*[)\]]\s*"
 
 
 def heading(cell: str) -> tuple[str, str | None]:
-    """Name and unit of a column's heading: `Temperature (°F)` has the unit `°F`, `temp_f` has none in brackets."""
+    """Name and unit of a column's heading: `Temperature (°F)` has the unit `°F`, `temp_f` None."""
     text = unicodedata.normalize("NFC", cell).strip()
     found = _BRACKETS.fullmatch(text)
     return (text, None) if found is None else (found[1], found[2] or None)

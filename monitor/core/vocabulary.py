@@ -189,6 +189,10 @@ _ONE_WORD = (
     ("e co2", "eco2"),
     ("sound pressure", "spl"),
     ("sound level", "spl"),
+    ("h pa", "hpa"),
+    ("k pa", "kpa"),
+    ("mm hg", "mmhg"),
+    ("in hg", "inhg"),
 )
 
 
@@ -228,9 +232,9 @@ def words_of(name: str) -> tuple[str, ...]:
             parted.append(" ")
         parted.append(letter if letter.isalnum() else " ")
         before = letter
-    joined = " ".join("".join(parted).lower().split())
+    joined = f" {' '.join(''.join(parted).lower().split())} "
     for apart, together in _ONE_WORD:
-        joined = joined.replace(apart, together)
+        joined = joined.replace(f" {apart} ", f" {together} ")
     return tuple(joined.split())
 
 

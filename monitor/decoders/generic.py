@@ -81,12 +81,10 @@ def dialect(zone: ZoneInfo, maps: tuple[FieldMap, ...] = _NO_MAPS, topics: tuple
         facts = mapped(message.topic)
         if facts:
             return _explained(message, facts, zone, certain=True)
-        if _is_control(message.topic):
-            return CONTROL
         announced = known.by_state_topic.get(message.topic)
         if announced:
             return _explained(message, tuple(announced.values()), zone, certain=False)
-        return _by_words(message, zone)
+        return CONTROL if _is_control(message.topic) else _by_words(message, zone)
 
     return Dialect(
         name="generic",

@@ -68,6 +68,10 @@ class Closing:
                 log.warning("diary of %s: %s; the usual times count", wake_date, exc)
         return window_from_usual(wake_date, zone, self._rules.usual)
 
+    def check(self, entry: DiaryEntry) -> None:
+        """Raises DiaryError where the entry's bed and rise make no night."""
+        window_from_diary(entry.wake_date, self._zone(entry), entry.bed, entry.rise, self._rules.usual)
+
     def _due_dates(self, span: tuple[int, int] | None, until_ms: int) -> list[date]:
         found = set(self._dates_with_readings(self._unclosed_from_ms(), until_ms))
         if span is not None:

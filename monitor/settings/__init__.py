@@ -8,7 +8,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
 from monitor.errors import ConfigurationError
-from monitor.settings.faults import NAMED_BY, faults_of, unknown_variables
+from monitor.settings.faults import NAMED_BY, faults_of, unknown_factors, unknown_variables
 from monitor.settings.sections import Settings
 
 LOOKED_FOR = ("config/monitor.toml", "~/.config/bedroom-monitor/monitor.toml", "/etc/bedroom-monitor/monitor.toml")
@@ -43,13 +43,14 @@ def load(named: Path | None = None) -> Settings:
         settings = Settings(**document)
     except ValidationError as exc:
         faults += faults_of(exc, str(path or "settings"))
+        faults += unknown_factors(document.get("analysis"), document.get("diary"), str(path))
     except SettingsError as exc:
         faults.append(f"environment: {exc}")
     if settings is not None:
-        settings = _with_secrets(settings, faults)
+        faults += unknown_factors(settings.analysis.model_dump(), settings.diary.model_dump(), str(path or "settings"))
     if faults or settings is None:
         raise ConfigurationError(faults)
-    return settings
+    return _with_secrets(settings)
 
 
 def _document(path: Path | None) -> tuple[dict[str, object], list[str]]:
@@ -63,15 +64,11 @@ def _document(path: Path | None) -> tuple[dict[str, object], list[str]]:
         return {}, [f"{path}: cannot be read: {exc.strerror}"]
 
 
-def _with_secrets(settings: Settings, faults: list[str]) -> Settings:
+def _with_secrets(settings: Settings) -> Settings:
     file = settings.mqtt.password_file
-    for key in ("password_file", "ca_file", "cert_file", "key_file"):
-        named = getattr(settings.mqtt, key)
-        if named is not None and not os.access(named.expanduser(), os.R_OK):
-            faults.append(f"mqtt.{key}: expected a readable file, got {str(named)!r}")
-    if file is None or faults:
+    if file is None:
         return settings
-    password = SecretStr(file.expanduser().read_text(encoding="utf-8").rstrip("\r\n"))
+    password = SecretStr(file.read_text(encoding="utf-8").rstrip("\r\n"))
     return settings.model_copy(update={"mqtt": settings.mqtt.model_copy(update={"password": password})})
 
 

@@ -2,12 +2,13 @@
 
 import difflib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from monitor.core.diary import DEFAULT_ADJUST, FACTORS
 from monitor.settings.sections import PREFIX, Settings
 
 NAMED_BY = PREFIX + "CONFIG"
@@ -41,7 +42,32 @@ _SAID = {
 
 def faults_of(exc: ValidationError, where: str) -> list[str]:
     """One line per fault of the validation, each with its place, key, what was expected and got."""
-    return [_fault(error, where) for error in exc.errors(include_url=False)]
+    return [
+        _fault(error, where)
+        for error in exc.errors(include_url=False)
+        if error["type"] != "extra_forbidden" or _place(error["loc"], where) == where
+    ]
+
+
+def unknown_factors(analysis: object, diary: object, where: str) -> list[str]:
+    """One line per factor of analysis.adjust_for that cannot be adjusted for; sections as they were written."""
+    wanted = analysis.get("adjust_for", ()) if isinstance(analysis, Mapping) else ()
+    own = diary.get("own_factors", ()) if isinstance(diary, Mapping) else ()
+    if not isinstance(wanted, list | tuple) or not isinstance(own, list | tuple):
+        return []
+    adjustable = [*DEFAULT_ADJUST, "weekend", *map(str, own)]
+    consequences = {factor.name for factor in FACTORS if not factor.adjust}
+    return [
+        f"{where}: analysis.adjust_for: {_refusal(str(name), adjustable, consequences)}"
+        for name in wanted
+        if name not in adjustable
+    ]
+
+
+def _refusal(name: str, adjustable: list[str], consequences: set[str]) -> str:
+    if name in consequences:
+        return f"expected a cause beside the room, got {name!r}, which the room itself can bring about"
+    return f"expected factors of the diary, got {name!r}{_did_you_mean(name, adjustable)}"
 
 
 def unknown_variables() -> list[str]:
@@ -74,6 +100,8 @@ def _fault(error: ErrorDetails, where: str) -> str:
         return f"{place}: {key}: unknown {_kind(location)}{_did_you_mean(str(location[-1]), _siblings(location), location[:-1])}"
     values = {"expected": "a value", "error": "not usable"} | {name: value for name, value in error.get("ctx", {}).items()}
     template = _SAID.get(error["type"], error["msg"].replace("{", "(").replace("}", ")") + ", got {got}")
+    if isinstance(error["input"], Mapping):
+        template = template.removesuffix(", got {got}")
     return f"{place}: {key}: " + template.format(**values, got=_got(key, error["input"]))
 
 

@@ -1,5 +1,6 @@
 """Every setting: one frozen section per concern, each key with default, unit and meaning."""
 
+import os
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -8,8 +9,10 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from monitor.core.diary import DEFAULT_ADJUST, FACTOR_NAME, FACTORS, did_you_mean
+from monitor.core.diary import DEFAULT_ADJUST, FACTOR_NAME, FACTORS
+from monitor.core.nights import UsualTimes
 from monitor.core.quantities import BY_NAME
+from monitor.errors import DiaryError
 
 PREFIX = "BEDROOM_MONITOR_"
 """How the environment variables of the settings begin: BEDROOM_MONITOR_MQTT__HOST is mqtt.host."""
@@ -38,6 +41,13 @@ def _known_quantity(name: str) -> str:
     return name
 
 
+def _readable(path: Path) -> Path:
+    found = path.expanduser()
+    if not found.is_file() or not os.access(found, os.R_OK):
+        raise ValueError("expected a file that can be read")
+    return found
+
+
 def _free_name(name: str) -> str:
     if not FACTOR_NAME.fullmatch(name):
         raise ValueError("expected small letters, digits and _")
@@ -46,9 +56,12 @@ def _free_name(name: str) -> str:
     return name
 
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
 Zone = Annotated[str, AfterValidator(_known_zone)]
 WallTime = Annotated[str, AfterValidator(_wall_time)]
 OwnFactor = Annotated[str, AfterValidator(_free_name)]
+ReadableFile = Annotated[Path, AfterValidator(_readable)]
 QuantityName = Annotated[str, AfterValidator(_known_quantity)]
 
 
@@ -82,15 +95,15 @@ class Mqtt(Section):
     """User name; empty: none."""
     password: SecretStr = SecretStr("")
     """Password; better kept in a file of its own, see password_file."""
-    password_file: Path | None = None
+    password_file: ReadableFile | None = None
     """File that holds the password, readable by the monitor only."""
     tls: bool = False
     """Encrypt the connection and check the broker's certificate."""
-    ca_file: Path | None = None
+    ca_file: ReadableFile | None = None
     """Certificate of the authority that signed the broker's; without it the system's authorities count."""
-    cert_file: Path | None = None
+    cert_file: ReadableFile | None = None
     """Client certificate, where the broker asks for one."""
-    key_file: Path | None = None
+    key_file: ReadableFile | None = None
     """Key of the client certificate."""
     client_id: str = Field(default="bedroom-monitor", min_length=1, max_length=64)
     """Name of this client at the broker; stable, so that the broker keeps messages while the monitor is away."""
@@ -149,6 +162,26 @@ class NightSettings(Section):
     """Minutes to wait after rising before a night is closed, for sensors that report late."""
     max_gap_minutes: float = Field(default=15.0, ge=5, le=120)
     """Longest gap in minutes between readings that is bridged by a straight line; raise it for sensors that report seldom."""
+
+
+    def usual(self) -> UsualTimes:
+        """The usual nights; raises DiaryError where they overlap or are none."""
+        return UsualTimes(
+            bed=self.bed,
+            rise=self.rise,
+            weekdays={
+                WEEKDAYS.index(day): (times.bed or self.bed, times.rise or self.rise)
+                for day, times in self.weekdays.items()
+            },
+        )
+
+    @model_validator(mode="after")
+    def _nights_apart(self) -> Self:
+        try:
+            self.usual()
+        except DiaryError as exc:
+            raise ValueError(str(exc)) from exc
+        return self
 
 
 class Sensors(Section):
@@ -225,16 +258,6 @@ class Settings(BaseSettings):
     diary: DiarySettings = DiarySettings()
     analysis: AnalysisSettings = AnalysisSettings()
     logging: Logging = Logging()
-
-    @model_validator(mode="after")
-    def _factors_are_known(self) -> Self:
-        adjustable = [*DEFAULT_ADJUST, *self.diary.own_factors, "weekend"]
-        for name in self.analysis.adjust_for:
-            if name in {factor.name for factor in FACTORS if not factor.adjust}:
-                raise ValueError(f"analysis.adjust_for: {name} can be a consequence of the room; it cannot be adjusted for")
-            if name not in adjustable:
-                raise ValueError(f"analysis.adjust_for: unknown factor {name!r}{did_you_mean(name, adjustable)}")
-        return self
 
     @classmethod
     def settings_customise_sources(

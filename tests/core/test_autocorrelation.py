@@ -120,9 +120,13 @@ def test_phi_refuses_what_does_not_fit(values, covariates, nights, complaint):
 
 @pytest.mark.parametrize(
     ("residual", "sd", "phi", "complaint"),
-    [(np.ones(3), np.ones(4), 0.5, "one value per night"), (np.ones(4), np.ones(3), 0.5, "one value per night"),
-     (np.ones(4), np.ones(4), 1.0, "0 <= phi < 1"), (np.ones(4), np.ones(4), np.nan, "0 <= phi < 1")],
-)  # fmt: skip
+    [
+        (np.ones(3), np.ones(4), 0.5, "one value per night"),
+        (np.ones(4), np.ones(3), 0.5, "one value per night"),
+        (np.ones(4), np.ones(4), 1.0, "0 <= phi < 1"),
+        (np.ones(4), np.ones(4), np.nan, "0 <= phi < 1"),
+    ],
+)
 def test_inflation_refuses_what_does_not_fit(residual, sd, phi, complaint):
     with pytest.raises(InputError, match=complaint):
         ar1_vif(residual, sd, np.arange(4), phi)

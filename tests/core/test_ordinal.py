@@ -31,7 +31,7 @@ PRIOR = np.array([1.5, 3.0, 3.0])
 
 
 def test_the_unpenalised_coefficients_are_those_of_statsmodels():
-    # OrderedModel(y, X, distr="logit").fit(method="bfgs")
+    # statsmodels: OrderedModel(LEVELS, DESIGN, distr="logit"), fitted by bfgs
     fit = fit_ordinal(LEVELS, DESIGN, NO_PRIOR)
     assert fit.coefficients == pytest.approx([1.666931, 0.403855, -0.289091], abs=1e-6)
 

@@ -85,7 +85,7 @@ def deviance_left(basis: np.ndarray, levels: np.ndarray) -> float:
 
 
 def test_the_prior_does_not_silence_a_spline_of_many_columns():
-    """The regression of science.md 1.2: 33 % false findings at N=1000 before the spline was orthonormalised."""
+    """The regression of science.md 1.2: without orthonormal columns, 33 % false findings at N=1000."""
     nights = np.arange(1000)
     season = 1.5 * np.sin(2 * np.pi * nights / 182.6)
     noise = np.random.default_rng(3).logistic(size=1000)

@@ -13,7 +13,7 @@ MORNING_AIRING_MS = 25 * MINUTE_MS
 
 HEATED_BELOW_SEASON = 0.25
 """The heating is on from about October to the end of April; beyond, only in a cold spell."""
-HEATED_C, HEATED_IN_SUMMER_C = 19.0, 17.5
+HEATED_C, HEATED_IN_SUMMER_C = 20.0, 17.5
 NIGHT_SETBACK_C = 1.5
 
 CLOSED, DOOR_OPEN, AJAR, AIRING = 0.5, 1.0, 2.0, 5.0

@@ -12,7 +12,7 @@ OUTAGE_H = (1.5, 5.0)
 REPEAT_CHANCE = 0.01
 """Per message: the same again within 2 s, as after a lost acknowledgement."""
 BREAK_CHANCE = 0.0015
-"""Per JSON message: cut off, as by a full buffer. A plain number stays whole: cut, it would be another number."""
+"""Per JSON message: cut off, as by a full buffer. Never a plain number: cut, it is another one."""
 
 
 class Publication(NamedTuple):

@@ -17,7 +17,7 @@ LOG_ODDS_PER_SD: Mapping[str, float] = {"heat": math.log(3.0), "none": 0.0}
 PER_DRINK, PER_STRESS, PER_CUP = 0.45, 0.35, 0.30
 """Log odds of a worse night per drink, per level of stress (0-3), per cup of coffee after 14:00."""
 
-THRESHOLDS = (-0.75, 0.15, 0.75, 1.35, 2.0, 2.75, 3.45, 4.2, 5.0, 6.1)
+THRESHOLDS = (-0.6, 0.3, 0.95, 1.6, 2.25, 2.95, 3.7, 4.5, 5.3, 6.4)
 """Log odds at which severity 1, 2 ... 10 begins, so that about a quarter of the nights reach 5."""
 
 NIGHT_TO_NIGHT = 0.3
