@@ -103,11 +103,11 @@ def clock_of(cell: str) -> time | Expected:
     return CLOCK if found is None else _clock(found)
 
 
-def instant_ms(wall: Wall, zone: tzinfo, previous_ms: int | None) -> int | Expected:
+def instant_ms(wall: Wall, zone: tzinfo, not_before_ms: int | None) -> int | Expected:
     """UTC Unix ms of a written moment; `zone` counts where it has no offset of its own.
 
     In autumn, when the clock shows an hour twice, it is the first time, unless the rows' order shows that it
-    is the second: `previous_ms`, the row before, is later than the first.
+    is the second: by it the row is not before `not_before_ms`, and the first is.
     """
     if wall.zone is not None:
         return unix_ms(wall.at.replace(tzinfo=wall.zone))
@@ -117,7 +117,7 @@ def instant_ms(wall: Wall, zone: tzinfo, previous_ms: int | None) -> int | Expec
             f"a time that exists in {zone}, where clocks leave this one out in spring (is the zone right?)"
         )
     first, last = found[0], found[-1]
-    return last if previous_ms is not None and first < previous_ms <= last else first
+    return last if not_before_ms is not None and first < not_before_ms <= last else first
 
 
 def _date(found: re.Match[str], order: DateOrder) -> date | Expected:

@@ -49,6 +49,8 @@ MORE_NAMES = MappingProxyType({
 })  # fmt: skip
 """Headings that people write and publishers do not, in plain form."""
 
+HOUR_MS = 3_600_000
+
 LOOKED_AT = 5
 """Rows; these show whether one column says the whole moment."""
 
@@ -264,18 +266,33 @@ def _outcomes(
     """A reading, an error, or None for nothing measured, cell by cell in the order of time."""
     column = " ".join(table.header[index] for index in layout.when)
     labels = () if layout.long is None else (layout.long.sensor, layout.long.quantity)
-    previous_ms: dict[tuple[str, ...], int] = {}
+    order = _Order()
     for row, written in _in_order_of_time(table, layout, style):
         series = tuple(row.cells[index] for index in labels if index is not None)
-        previous = previous_ms.get(series)
-        time_ms = instant_ms(written, layout.zone, previous) if isinstance(written, Wall) else written
+        not_before_ms = order.not_before_ms.get(series)
+        time_ms = instant_ms(written, layout.zone, not_before_ms) if isinstance(written, Wall) else written
         if isinstance(time_ms, Expected):
             yield _wrong(row, column, time_ms, _when_of(row, layout))
             continue
-        previous_ms[series] = time_ms
+        order.passed(series, time_ms)
         targets = layout.columns if layout.long is None else (_long(row, layout.long, sensor, table.header),)
         for target in targets:
             yield target if isinstance(target, LineError) else _reading(row, target, time_ms, style.decimal)
+
+
+class _Order:
+    """Before which instant the next row of each series cannot lie, since rows are in the order of time.
+
+    An hourly series does not repeat itself: where it shows the same time again, clocks were put back.
+    """
+
+    def __init__(self) -> None:
+        self.not_before_ms: dict[tuple[str, ...], int] = {}
+
+    def passed(self, series: tuple[str, ...], time_ms: int) -> None:
+        """A row of the series was at this instant."""
+        hourly = time_ms - self.not_before_ms.get(series, time_ms) >= HOUR_MS - 1
+        self.not_before_ms[series] = time_ms + hourly
 
 
 def _in_order_of_time(table: Table, layout: _Layout, style: _Style) -> list[tuple[Row, Wall | Expected]]:

@@ -3,7 +3,6 @@
 import csv
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -340,16 +339,6 @@ def test_each_domain_has_one_primary_exposure():
 @pytest.mark.parametrize("kind", EXPOSURES, ids=lambda kind: kind.name)
 def test_the_words_for_more_name_the_step_of_the_odds_ratio(kind):
     assert kind.more.startswith(f"each {kind.per:g} ")
-
-
-def test_one_night_of_3000_readings_takes_little_time():
-    series = a_series(cooling, every_min=8 * 60 / 1500)
-    window, durations = a_window(), []
-    for _ in range(5):
-        start = perf_counter()
-        exposures_of_night(window, series, series, None)
-        durations.append(perf_counter() - start)
-    assert min(durations) < 0.05
 
 
 @pytest.mark.shared

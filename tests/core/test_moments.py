@@ -169,7 +169,7 @@ FIRST_MS = unix_ms(datetime(2024, 10, 27, 0, 30, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
-    ("previous_ms", "which"),
+    ("not_before_ms", "which"),
     [
         (None, 0),
         (FIRST_MS - 600_000, 0),
@@ -179,8 +179,8 @@ FIRST_MS = unix_ms(datetime(2024, 10, 27, 0, 30, tzinfo=UTC))
         (FIRST_MS + 3_600_001, 0),
     ],
 )
-def test_the_hour_that_comes_twice_is_the_second_only_where_the_order_shows_it(previous_ms, which):
-    found = instant_ms(Wall(datetime(2024, 10, 27, 2, 30), None), BRUSSELS, previous_ms)
+def test_the_hour_that_comes_twice_is_the_second_only_where_the_order_shows_it(not_before_ms, which):
+    found = instant_ms(Wall(datetime(2024, 10, 27, 2, 30), None), BRUSSELS, not_before_ms)
     assert found == FIRST_MS + which * 3_600_000
 
 

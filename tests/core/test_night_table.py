@@ -92,29 +92,42 @@ def test_other_columns_are_listed_and_those_used_explained():
     assert (dict(table.columns), table.ignored) == ({"date": "wake_date", "Schwere": "severity"}, ("mood",))
 
 
+WHOLE_0_10 = "expected a whole number from 0 to 10"
+DRINKS = "expected 0 to 30 drinks (alcoholic drinks in the evening)"
+CLOCK = "expected a time such as 23:05 or 11:05 PM"
+NEEDED = "expected a value, since every night needs one"
+LATE_RISE = "rise: expected a time on the date of waking, 2024-06-02, got '2024-06-03 07:00'"
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("2024-06-02;11;;;;;", "line 2, severity: expected a whole number from 0 to 10, got '11'"),
-        ("2024-06-02;3.5;;;;;", "line 2, severity: expected a whole number from 0 to 10, got '3.5'"),
-        ("2024-06-02;bad;;;;;", "line 2, severity: expected a whole number from 0 to 10, got 'bad'"),
-        ("2024-06-02;;;;;;", "line 2, severity: expected a value, since every night needs one, got ''"),
-        (";3;;;;;", "line 2, date: expected a value, since every night needs one, got ''"),
-        ("June;3;;;;;", "line 2, date: expected a date such as 2024-06-01, got 'June'"),
-        ("2024-06-02;3;-1;;;;", "line 2, count: expected a whole number from 0 to 20000, got '-1'"),
-        ("2024-06-02;3;;late;;;", "line 2, bed: expected a time such as 23:05 or 11:05 PM, got 'late'"),
-        ("2024-06-02;3;;;25:00;;", "line 2, rise: expected a time such as 23:05 or 11:05 PM, got '25:00'"),
-        ("2024-06-02;3;;;;much;", "line 2, alcohol: expected 0 to 30 drinks (alcoholic drinks in the evening), got 'much'"),
-        ("2024-06-02;3;;;;99;", "line 2, alcohol: expected 0 to 30 drinks (alcoholic drinks in the evening), got '99'"),
-        ("2024-06-02;3;;;;;Mars", "line 2, zone: expected a zone such as Europe/Berlin or UTC+1, got 'Mars'"),
-        ("2024-06-02;3;;10:00;07:00;;", "line 2, bed, rise: expected at most 20 hours from bed to rise, got '10:00 to 07:00'"),
-        ("2024-06-02;3;;;2024-06-03 07:00;;", "line 2, rise: expected a time on the date of waking, 2024-06-02, got '2024-06-03 07:00'"),
-        ("2024-06-02;3;;2024-06-02 23:00;2024-06-03 07:00;;", "line 2, rise: expected a time on the date of waking, 2024-06-02, got '2024-06-03 07:00'"),
-        ("2024-06-02;3;;2024-05-30 23:00;;;", "line 2, bed: expected a time on 2024-06-01 or 2024-06-02, got '2024-05-30 23:00'"),
+        ("2024-06-02;11;;;;;", f"severity: {WHOLE_0_10}, got '11'"),
+        ("2024-06-02;3.5;;;;;", f"severity: {WHOLE_0_10}, got '3.5'"),
+        ("2024-06-02;bad;;;;;", f"severity: {WHOLE_0_10}, got 'bad'"),
+        ("2024-06-02;;;;;;", f"severity: {NEEDED}, got ''"),
+        (";3;;;;;", f"date: {NEEDED}, got ''"),
+        ("June;3;;;;;", "date: expected a date such as 2024-06-01, got 'June'"),
+        ("2024-06-02;3;-1;;;;", "count: expected a whole number from 0 to 20000, got '-1'"),
+        ("2024-06-02;3;;late;;;", f"bed: {CLOCK}, got 'late'"),
+        ("2024-06-02;3;;;25:00;;", f"rise: {CLOCK}, got '25:00'"),
+        ("2024-06-02;3;;;;much;", f"alcohol: {DRINKS}, got 'much'"),
+        ("2024-06-02;3;;;;99;", f"alcohol: {DRINKS}, got '99'"),
+        ("2024-06-02;3;;;;;Mars", "zone: expected a zone such as Europe/Berlin or UTC+1, got 'Mars'"),
+        (
+            "2024-06-02;3;;10:00;07:00;;",
+            "bed, rise: expected at most 20 hours from bed to rise, got '10:00 to 07:00'",
+        ),
+        ("2024-06-02;3;;;2024-06-03 07:00;;", LATE_RISE),
+        ("2024-06-02;3;;2024-06-02 23:00;2024-06-03 07:00;;", LATE_RISE),
+        (
+            "2024-06-02;3;;2024-05-30 23:00;;;",
+            "bed: expected a time on 2024-06-01 or 2024-06-02, got '2024-05-30 23:00'",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_cell_is_told_with_line_column_expected_and_got(line, told):
-    assert one_error(line) == [told]
+    assert one_error(line) == [f"line 2, {told}"]
 
 
 def test_all_that_is_wrong_with_a_line_is_told_at_once():

@@ -205,6 +205,12 @@ def test_the_hour_that_comes_twice_is_told_apart_by_the_order_of_the_rows(revers
     assert [reading.time_ms for reading in table.readings] == expected_ms
 
 
+def test_a_reading_that_is_repeated_within_its_minute_does_not_put_the_clocks_back():
+    rows = "".join(f"2024-10-27 {at},20\n" for at in ("02:10", "02:20", "02:20", "02:30"))
+    last = read("time,temp\n" + rows, zone=BRUSSELS).readings[-1]
+    assert last.time_ms == utc_ms(2024, 10, 27, 0, 30)
+
+
 def test_the_order_is_that_of_each_series_of_the_long_form():
     lines, expected_ms = autumn(form="{at},a,co2,{value}")
     other, _ = autumn(form="{at},b,co2,{value}")
@@ -226,7 +232,7 @@ def test_a_time_that_spring_leaves_out_is_an_error_of_its_line():
         ("time,temp,temp_f\n1,2,3\n", {}, "expected one column of temperature, found 'temp' and 'temp_f'"),
         ("time,probe\n1,2\n", {"prob": ("a", "temperature")}, "got 'prob'; did you mean probe?"),
         ("time,probe\n1,2\n", {"probe": ("a", "temprature")}, "got 'temprature'; did you mean temperature?"),
-        ("time,probe (V)\n1,2\n", {"probe (V)": ("a", "temperature")}, "expected a unit of temperature, got 'V'"),
+        ("time,x (V)\n1,2\n", {"x (V)": ("a", "temperature")}, "expected a unit of temperature, got 'V'"),
         ("time,co2\n2024-06-01 12:00,\"1,234\"\n", {}, "can be read in two ways"),
         ("time,co2\n1/2/2024 12:00,1\n", {}, "--date-order"),
     ],

@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache
 from itertools import pairwise
 from statistics import correlation, fmean, pstdev
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from monitor.core.simulation import sensors
-from monitor.core.simulation.bedroom import room_nights
+from monitor.core.simulation.bedroom import RoomNight, room_nights
 from monitor.core.simulation.nights import SimulatedNight, simulate
 from monitor.core.simulation.publication import Publication, carried
 from monitor.core.simulation.sensors import CLIMATE_TOPIC, CO2_TOPIC, GARDEN_TOPIC, announcements
@@ -36,6 +37,10 @@ def publications(nights: list[SimulatedNight]) -> list[Publication]:
     return [publication for night in nights for publication in night.publications]
 
 
+def chance(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - a simulation, no secret
+
+
 def documents(publications: Sequence[Publication], topic: str) -> list[dict[str, object]]:
     """The whole JSON payloads of a topic."""
     payloads = [publication.payload for publication in publications if publication.topic == topic]
@@ -50,10 +55,17 @@ def is_json(payload: bytes) -> bool:
     return True
 
 
+@cache
+def rooms_of(seed: int) -> list[RoomNight]:
+    """120 nights from April on."""
+    return list(room_nights(SPRING, 120, BERLIN, chance(seed)))
+
+
+@cache
 def truths(effect: str, seed: int) -> list[NightTruth]:
-    """What really was in 120 nights from April on."""
-    rooms = list(room_nights(SPRING, 120, BERLIN, random.Random(seed)))
-    sleeper = Sleeper(effect, pstdev(night.warmth_c for night in rooms), random.Random(-seed))
+    """What really was in those nights."""
+    rooms = rooms_of(seed)
+    sleeper = Sleeper(effect, pstdev(night.warmth_c for night in rooms), chance(-seed))
     return [sleeper.sleep(night) for night in rooms]
 
 
@@ -121,11 +133,11 @@ def test_the_climate_sensor_speaks_as_zigbee2mqtt_does(publications: list[Public
 
 
 def test_the_climate_sensor_reports_irregularly_and_at_least_each_ten_minutes() -> None:
-    room = next(room_nights(SPRING, 1, BERLIN, random.Random(1)))
-    times = [sent.time_ms for sent in sensors.bedroom_climate(room.steps, BERLIN, random.Random(1))]
+    room = next(room_nights(SPRING, 1, BERLIN, chance(1)))
+    times = [sent.time_ms for sent in sensors.bedroom_climate(room.steps, BERLIN, chance(1))]
     gaps = [other - one for one, other in pairwise(times)]
     assert max(gaps) <= 10 * MINUTE_MS
-    assert min(gap for gap in gaps if gap > 1000) < 8 * MINUTE_MS
+    assert len(set(gaps)) > len(gaps) // 2
 
 
 def test_the_garden_shows_local_wall_time_without_zone(nights: list[SimulatedNight]) -> None:
@@ -141,7 +153,8 @@ def test_the_garden_has_both_its_sensors(publications: list[Publication]) -> Non
 
 def test_carbon_dioxide_comes_as_plain_numbers(publications: list[Publication]) -> None:
     values = [int(publication.payload) for publication in publications if publication.topic == CO2_TOPIC]
-    assert 350 < min(values) < 500 < 900 < max(values) < 3000
+    assert 350 < min(values) < 500
+    assert 900 < max(values) < 3000
 
 
 def test_broken_payloads_are_rare_but_present(publications: list[Publication]) -> None:
@@ -156,17 +169,18 @@ def test_some_messages_come_exactly_twice(publications: list[Publication]) -> No
 
 
 def test_on_a_few_nights_a_sensor_is_silent_for_hours(nights: list[SimulatedNight]) -> None:
-    def longest_silence_ms(night: SimulatedNight) -> int:
-        times = [sent.time_ms for sent in night.publications if sent.topic == GARDEN_TOPIC]
+    def longest_silence_ms(night: SimulatedNight, topic: str) -> int:
+        times = [sent.time_ms for sent in night.publications if sent.topic == topic]
         return max(other - one for one, other in pairwise(times))
 
-    silent = [night for night in nights if longest_silence_ms(night) > 60 * MINUTE_MS]
-    assert 1 <= len(silent) <= 12
+    topics = (CLIMATE_TOPIC, CO2_TOPIC, GARDEN_TOPIC)
+    longest = [longest_silence_ms(night, topic) for night in nights for topic in topics]
+    assert 3 <= sum(silence > 60 * MINUTE_MS for silence in longest) <= 25
 
 
 def test_a_repeat_follows_its_original_within_two_seconds() -> None:
     sent = [Publication("x", b"1", retain=False, time_ms=number * MINUTE_MS) for number in range(1000)]
-    arrived = list(carried(sent, 0, 1, random.Random(3)))
+    arrived = list(carried(sent, 0, 1, chance(3)))
     repeats = [other.time_ms - one.time_ms for one, other in pairwise(arrived) if other.time_ms % MINUTE_MS]
     assert repeats
     assert max(repeats) < 2000
@@ -221,8 +235,8 @@ def test_alcohol_makes_nights_worse_by_itself() -> None:
 
 
 def test_some_nights_are_missing_from_the_diary_and_in_bursts() -> None:
-    room = next(room_nights(SPRING, 1, BERLIN, random.Random(1)))
-    sleeper = Sleeper("none", 1.0, random.Random(1))
+    room = next(room_nights(SPRING, 1, BERLIN, chance(1)))
+    sleeper = Sleeper("none", 1.0, chance(1))
     missing = [sleeper.written(sleeper.sleep(room), BERLIN) is None for _ in range(3000)]
     assert fmean(missing) == pytest.approx(0.12, abs=0.04)
     assert fmean(later for now, later in pairwise(missing) if now) > 0.5

@@ -41,8 +41,12 @@ def closed(*, slept_in: bool = False, set_point_c: float = 0.0) -> Use:
     return Use(CLOSED, set_point_c, slept_in)
 
 
+def chance(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - a simulation, no secret
+
+
 def nights_from(first_evening: date, nights: int, seed: int = 1) -> list[RoomNight]:
-    return list(room_nights(first_evening, nights, BERLIN, random.Random(seed)))
+    return list(room_nights(first_evening, nights, BERLIN, chance(seed)))
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +81,7 @@ def test_outdoor_air_never_exceeds_saturation() -> None:
 
 
 def test_fronts_remember_over_hours_and_forget_over_weeks() -> None:
-    rng = random.Random(1)
+    rng = chance(1)
     warm = [Fronts(warmth_c=6.0)] * 500
     after_hours = fmean(passed_on(front, 6.0, rng).warmth_c for front in warm)
     after_weeks = fmean(passed_on(front, 24.0 * 21, rng).warmth_c for front in warm)

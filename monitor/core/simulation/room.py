@@ -54,9 +54,12 @@ class Use(NamedTuple):
 
 def stepped(room: Room, outside: Outdoors, use: Use, hours: float) -> Room:
     """The room's air some hours later, everything around it staying as it is."""
+    temperature_c = _temperature_c(room, outside, use, hours)
     return Room(
-        temperature_c=_temperature_c(room, outside, use, hours),
-        moisture_g_m3=_moisture_g_m3(room, outside, use, hours),
+        temperature_c=temperature_c,
+        moisture_g_m3=min(
+            _moisture_g_m3(room, outside, use, hours), absolute_humidity_g_m3(temperature_c, WETTEST_PCT)
+        ),
         co2_ppm=_nearing(
             room.co2_ppm,
             OUTDOOR_CO2_PPM,
@@ -82,8 +85,7 @@ def _temperature_c(room: Room, outside: Outdoors, use: Use, hours: float) -> flo
 
 def _moisture_g_m3(room: Room, outside: Outdoors, use: Use, hours: float) -> float:
     source = (HOUSE_G_PER_H + use.slept_in * SLEEPER_G_PER_H) / VOLUME_M3
-    moisture = _nearing(room.moisture_g_m3, outside.moisture_g_m3, source, use.air_changes_per_h, hours)
-    return min(moisture, absolute_humidity_g_m3(room.temperature_c, WETTEST_PCT))
+    return _nearing(room.moisture_g_m3, outside.moisture_g_m3, source, use.air_changes_per_h, hours)
 
 
 def _nearing(value: float, outside: float, source_per_h: float, exchange_per_h: float, hours: float) -> float:

@@ -74,7 +74,8 @@ def outdoors(moment: datetime, fronts: Fronts) -> Outdoors:
     temperature_c = day_mean_c + day_swing_c
     dew_point_c = min(day_mean_c - 4.0 - 0.3 * fronts.warmth_c + fronts.dew_c, temperature_c - 0.3)
     half_day_h = 6.0 + 2.2 * summer
-    height = max(0.0, math.cos(math.pi / 2 * min(abs(hour - NOON_HOUR) / half_day_h, 1.0)))
+    from_noon = abs(hour - NOON_HOUR) / half_day_h
+    height = math.cos(math.pi / 2 * from_noon) if from_noon < 1 else 0.0
     return Outdoors(
         temperature_c=temperature_c,
         moisture_g_m3=_moisture_g_m3(temperature_c, dew_point_c),
