@@ -4,14 +4,15 @@ import contextlib
 import logging
 import queue
 import random
+import select
 import socket
 import ssl
-import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import islice, repeat
+from typing import Any
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -29,8 +30,11 @@ log = logging.getLogger(__name__)
 TAKE_AT_MOST = 500
 """Deliveries handed over at once: enough to fill a batch, few enough to stop soon."""
 
-FULL_PAUSE_S = 0.005
-"""Seconds the network thread waits before it looks again whether the worker has made room."""
+READ_AT_ONCE = 64
+"""Messages read before the worker gets them and acknowledgements get their turn."""
+
+TURN_S = 0.5
+"""Longest wait in seconds for the network: keepalive and room in the queue are looked at that often."""
 
 CONNECT_S = 3.0
 """Seconds that one attempt to connect may take; a stop has to wait for it."""
@@ -48,6 +52,10 @@ _ADVICE = {
 }
 
 
+_Arrived = tuple[int, int, mqtt.MQTTMessage]
+"""UTC Unix ms of arrival, the number of the connection, the message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Topics:
     """What to subscribe to, announcements first, and what an earlier run subscribed to and this one does not want."""
@@ -57,9 +65,11 @@ class Topics:
 
 
 class MqttSource:
-    """A message source on a real broker; see the port. One network thread, paho's own.
+    """A message source on a real broker; see the port. One network thread, which alone touches the socket.
 
-    A `visitor` only looks whether the broker lets us in: no session is kept and no status is said.
+    The thread runs paho's external loop: messages are handed over and acknowledgements sent by the handful, and
+    while the worker has no room nothing more is read. A `visitor` only looks whether the broker lets us in: no
+    session is kept and no status is said.
     """
 
     def __init__(
@@ -70,15 +80,23 @@ class MqttSource:
         self._topics = topics
         self._clock = clock
         self._jitter = jitter
-        self._queue: queue.SimpleQueue[tuple[int, int, mqtt.MQTTMessage]] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[_Arrived]] = queue.SimpleQueue()
+        self._burst: list[_Arrived] = []
+        self._received = 0
+        self._taken = 0
+        self._acknowledged: deque[tuple[int, int, int]] = deque()
         self._stopping = threading.Event()
         self._connected = threading.Event()
         self._subscribed = threading.Event()
         self._connection = 0
         self._failures = 0
         self._trouble: str | None = None
+        self._wake_reader, self._wake_writer = socket.socketpair()
+        self._wake_reader.setblocking(False)
+        self._wake_writer.setblocking(False)
         self.subscribed: tuple[str, ...] | None = None
         self._client = self._new_client()
+        self._thread = threading.Thread(target=self._network, name="mqtt", daemon=True)
 
     @property
     def connected(self) -> bool:
@@ -92,25 +110,15 @@ class MqttSource:
 
     def start(self) -> None:
         """Begin to connect, in the background and for ever."""
-        settings = self._settings
-        if settings.version == "5":
-            properties = Properties(PacketTypes.CONNECT)
-            properties.SessionExpiryInterval = 0 if self._visitor else int(settings.session_expiry_h * 3600)
-            self._client.connect_async(
-                settings.host, settings.port, settings.keepalive_s, clean_start=self._visitor, properties=properties
-            )
-        else:
-            self._client.connect_async(settings.host, settings.port, settings.keepalive_s)
-        self._client.loop_start()
+        self._thread.start()
 
     def stop(self) -> None:
         """Say goodbye and end the network thread; what is queued and not acknowledged comes again next time."""
         self._stopping.set()
-        if self.connected and not self._visitor:
-            with contextlib.suppress(RuntimeError, ValueError):
-                self.publish(self._settings.status_topic, b"offline", retain=True).wait_for_publish(STOP_S)
-        self._client.disconnect()
-        self._client.loop_stop()
+        self._wake()
+        self._thread.join(CONNECT_S + STOP_S)
+        self._wake_reader.close()
+        self._wake_writer.close()
 
     def tap(self, topic: str, handler: Callable[[bytes], None]) -> None:
         """Hand the messages of one topic to `handler`, in the network thread and in their order, and store none."""
@@ -130,27 +138,106 @@ class MqttSource:
         """Wait until the broker has taken the subscriptions; whether it came in time."""
         return self._subscribed.wait(timeout_s)
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> mqtt.MQTTMessageInfo:
-        """Publish at QoS 1."""
-        return self._client.publish(topic, payload, qos=1, retain=retain)
-
     def take(self, wait_s: float) -> list[Delivery]:
         """The messages that are there; waits at most `wait_s` for the first."""
         try:
-            first = self._queue.get(timeout=wait_s) if wait_s > 0 else self._queue.get_nowait()
+            taken = self._queue.get(timeout=wait_s) if wait_s > 0 else self._queue.get_nowait()
         except queue.Empty:
             return []
-        taken = [first]
         with contextlib.suppress(queue.Empty):
-            taken.extend(get() for get in islice(repeat(self._queue.get_nowait), TAKE_AT_MOST - 1))
+            while len(taken) < TAKE_AT_MOST:
+                taken += self._queue.get_nowait()
+        self._taken += len(taken)
         return [_delivery(*one) for one in taken]
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
         """Acknowledge on the connection that brought them; on a later one the broker sends them again."""
-        ack, now = self._client.ack, self._connection
-        for delivery in deliveries:
-            if delivery.qos and delivery.connection == now:
-                ack(delivery.mid, delivery.qos)
+        self._acknowledged.extend((one.connection, one.mid, one.qos) for one in deliveries if one.qos)
+        self._wake()
+
+    def _network(self) -> None:
+        while not self._stopping.is_set():
+            if self._connect():
+                self._serve()
+            if not self._stopping.is_set():
+                self._stopping.wait(self._pause_s())
+
+    def _connect(self) -> bool:
+        settings = self._settings
+        options: dict[str, Any] = {}
+        if settings.version == "5":
+            properties = Properties(PacketTypes.CONNECT)
+            properties.SessionExpiryInterval = 0 if self._visitor else int(settings.session_expiry_h * 3600)
+            options = {"clean_start": self._visitor, "properties": properties}
+        try:
+            self._client.connect(settings.host, settings.port, settings.keepalive_s, **options)
+        except (OSError, ValueError) as exc:
+            self._lost(_explained(exc, settings))
+            return False
+        return True
+
+    def _serve(self) -> None:
+        """Move bytes until the connection ends or we have said goodbye."""
+        until_s: float | None = None
+        while (sock := self._client.socket()) is not None:
+            if self._stopping.is_set():
+                until_s = until_s or self._goodbye()
+                if time.monotonic() > until_s:
+                    return
+            self._turn(sock)
+        self._hand_over()
+
+    def _turn(self, sock: Any) -> None:
+        client = self._client
+        has_room = self._received - self._taken < self._settings.queue_size
+        held_back = bool(getattr(sock, "pending", lambda: 0)())
+        readers = [self._wake_reader, sock] if has_room else [self._wake_reader]
+        writers = [sock] if client.want_write() else []
+        try:
+            readable, writable, _ = select.select(readers, writers, [], 0 if held_back and has_room else TURN_S)
+        except (OSError, ValueError):
+            client.loop_misc()
+            return
+        if self._wake_reader in readable:
+            with contextlib.suppress(BlockingIOError):
+                self._wake_reader.recv(4096)
+        self._send_acknowledgements()
+        if writable or client.want_write():
+            client.loop_write()
+        if sock in readable or (held_back and has_room):
+            self._read()
+        client.loop_misc()
+
+    def _read(self) -> None:
+        for _ in range(READ_AT_ONCE):
+            before = self._received
+            if self._client.loop_read() != mqtt.MQTT_ERR_SUCCESS or self._received == before:
+                break
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._burst:
+            self._queue.put(self._burst)
+            self._burst = []
+
+    def _send_acknowledgements(self) -> None:
+        ack, now, waiting = self._client.ack, self._connection, self._acknowledged
+        with contextlib.suppress(IndexError):
+            while True:
+                connection, mid, qos = waiting.popleft()
+                if connection == now:
+                    ack(mid, qos)
+
+    def _goodbye(self) -> float:
+        """Queue the last words; until when they may take."""
+        if self.connected and not self._visitor:
+            self._client.publish(self._settings.status_topic, b"offline", qos=1, retain=True)
+        self._client.disconnect()
+        return time.monotonic() + STOP_S
+
+    def _wake(self) -> None:
+        with contextlib.suppress(BlockingIOError, OSError):
+            self._wake_writer.send(b"\0")
 
     def _new_client(self) -> mqtt.Client:
         settings = self._settings
@@ -164,10 +251,10 @@ class MqttSource:
             manual_ack=True,
         )
         client.on_connect = self._on_connect
-        client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.on_subscribe = self._on_subscribe
+        client.on_socket_register_write = lambda *_: None  # so that only the network thread writes
         client.connect_timeout = CONNECT_S
         if not self._visitor:
             client.will_set(settings.status_topic, b"offline", qos=1, retain=True)
@@ -180,9 +267,8 @@ class MqttSource:
         return client
 
     def _on_message(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
-        while self._queue.qsize() >= self._settings.queue_size and not self._stopping.is_set():
-            time.sleep(FULL_PAUSE_S)
-        self._queue.put((self._clock.now_ms(), self._connection, message))
+        self._received += 1
+        self._burst.append((self._clock.now_ms(), self._connection, message))
 
     def _on_connect(
         self, client: mqtt.Client, _userdata: object, flags: mqtt.ConnectFlags, reason: ReasonCode, _properties: object
@@ -215,37 +301,29 @@ class MqttSource:
         self.subscribed = self._topics.wanted
         self._subscribed.set()
 
-    def _on_connect_fail(self, _client: mqtt.Client, _userdata: object) -> None:
-        # paho calls this while it handles the exception and does not pass it on.
-        self._lost(_explained(sys.exc_info()[1], self._settings))
-
     def _on_disconnect(
         self, _client: mqtt.Client, _userdata: object, _flags: object, reason: ReasonCode, _properties: object
     ) -> None:
         was_connected = self._connected.is_set()
         self._connected.clear()
-        if self._stopping.is_set():
-            return
-        name = str(reason)
-        if was_connected:
+        if was_connected and not self._stopping.is_set():
+            name = str(reason)
             advice = f"; {_ADVICE[name]}" if name in _ADVICE else ""
             self._lost(f"the connection ended ({name}){advice}")
-        else:
-            self._pause()
 
     def _lost(self, why: str) -> None:
         self._connected.clear()
         where = f"{self._settings.host}:{self._settings.port}"
-        if why != self._trouble and not self._visitor:
+        if self._trouble is None and not self._visitor:
             log.warning("no connection to MQTT broker %s: %s (trying again for ever)", where, why)
+        elif why != self._trouble:
+            log.debug("still no connection to MQTT broker %s: %s", where, why)
         self._trouble = why
-        self._pause()
 
-    def _pause(self) -> None:
+    def _pause_s(self) -> float:
         longest = min(self._settings.reconnect_max_s, 2.0 ** min(self._failures, 20))
         self._failures += 1
-        pause = longest * self._jitter.uniform(0.5, 1.0)
-        self._client.reconnect_delay_set(min_delay=pause, max_delay=pause)  # type: ignore[arg-type]
+        return longest * self._jitter.uniform(0.5, 1.0)
 
 
 def _delivery(received_ms: int, connection: int, message: mqtt.MQTTMessage) -> Delivery:
@@ -276,7 +354,7 @@ def _set_tls(client: mqtt.Client, settings: Mqtt) -> None:
         raise ConfigurationError([f"mqtt.ca_file, mqtt.cert_file, mqtt.key_file: not usable for TLS: {exc}"]) from exc
 
 
-def _explained(exc: BaseException | None, settings: Mqtt) -> str:
+def _explained(exc: Exception, settings: Mqtt) -> str:
     match exc:
         case ConnectionRefusedError():
             return f"nothing listens there; is the broker running, are mqtt.host and mqtt.port = {settings.port} right?"
