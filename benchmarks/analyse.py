@@ -53,9 +53,7 @@ def task_of(nights: int) -> AnalysisTask:
         ExposureRow(name=f"exposure_{column}", domain=str(column), unit="1", per=1.0, primary=True)
         for column in range(EXPOSURES)
     )
-    return AnalysisTask(
-        nights=rows, exposures=declared, adjust_for=tuple(f"factor_{column}" for column in range(6))
-    )
+    return AnalysisTask(nights=rows, exposures=declared, adjust_for=tuple(f"factor_{column}" for column in range(6)))
 
 
 def main() -> None:

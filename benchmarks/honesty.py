@@ -132,9 +132,7 @@ def sleeper(seed: tuple[int, ...], nights: int, world: str, effect: str) -> Slee
         )
         for night in range(length)
     )
-    declared = tuple(
-        ExposureRow(name=name, domain=name, unit="1", per=1.0, primary=True) for name in exposures
-    )
+    declared = tuple(ExposureRow(name=name, domain=name, unit="1", per=1.0, primary=True) for name in exposures)
     return Sleeper(task=AnalysisTask(nights=rows, exposures=declared, adjust_for=("alcohol",)), truth=truth)
 
 
@@ -148,9 +146,7 @@ def spearman_q(task: AnalysisTask) -> dict[str, float]:
         r = float((standardised(outcome).z * standardised(exposure).z).mean())
         t = abs(r) * math.sqrt((len(used) - 2) / (1.0 - r**2))
         p.append(2.0 * float(stdtr(len(used) - 2, -t)))
-    return dict(
-        zip((row.name for row in task.exposures), benjamini_hochberg(np.array(p)).tolist(), strict=True)
-    )
+    return dict(zip((row.name for row in task.exposures), benjamini_hochberg(np.array(p)).tolist(), strict=True))
 
 
 def ranks(values: Floats) -> Floats:
@@ -173,9 +169,7 @@ def measured(number: int, arguments: argparse.Namespace) -> Measured:
     started = time.perf_counter()
     result = analyse(person.task)
     seconds = time.perf_counter() - started
-    return Measured(
-        findings=result.findings, truth=person.truth, spearman=spearman_q(person.task), seconds=seconds
-    )
+    return Measured(findings=result.findings, truth=person.truth, spearman=spearman_q(person.task), seconds=seconds)
 
 
 def flagged(finding: Finding) -> bool:
@@ -210,11 +204,7 @@ def percent(values: Sequence[float | None]) -> str:
 def report(runs: list[Measured], arguments: argparse.Namespace) -> None:
     under_null = arguments.effect == "null"
     nulls = [
-        [
-            each
-            for each in run.findings
-            if under_null or (not run.truth[each.exposure] and each.exposure != PROXY)
-        ]
+        [each for each in run.findings if under_null or (not run.truth[each.exposure] and each.exposure != PROXY)]
         for run in runs
     ]
     every = [each for few in nulls for each in few]
@@ -236,10 +226,7 @@ def report(runs: list[Measured], arguments: argparse.Namespace) -> None:
         (
             "any true effect cleared",
             "-",
-            [
-                any(each.verdict == "cleared" for each in run.findings if run.truth[each.exposure])
-                for run in runs
-            ],
+            [any(each.verdict == "cleared" for each in run.findings if run.truth[each.exposure]) for run in runs],
         ),
         ("null exposures cleared", "-", [each.verdict == "cleared" for each in every]),
         (
@@ -251,10 +238,7 @@ def report(runs: list[Measured], arguments: argparse.Namespace) -> None:
         (
             "Spearman + BH: any false flag",
             "> 30 % at N=365",
-            [
-                any(run.spearman[each.exposure] <= FLAG_Q for each in few)
-                for run, few in zip(runs, nulls, strict=True)
-            ],
+            [any(run.spearman[each.exposure] <= FLAG_Q for each in few) for run, few in zip(runs, nulls, strict=True)],
         ),
     ]
     if not under_null:

@@ -25,7 +25,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 ROOT = Path(__file__).resolve().parents[1]
 TOPIC = "zigbee2mqtt/Bedroom climate"
-CONFIG = "listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 1000\nuser root\n"
+CONFIG = (
+    "listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 1000\nuser root\n"
+)
 LEAST_RATE, MOST_CPU = 0.6, 3.0
 
 
@@ -50,7 +52,9 @@ class Broker:
         file = folder / "mosquitto.conf"
         file.write_text(CONFIG.format(port=self.port))
         program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
-        self.process = subprocess.Popen([program, "-c", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [program, "-c", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         time.sleep(0.5)
 
     def fill(self, client_id: str, topics: list[str], messages: list[bytes]) -> None:
@@ -147,7 +151,18 @@ def monitor(port: int, count: int, data: str) -> None:
 
 def child(name: str, port: int, count: int, folder: str) -> dict[str, float]:
     """Run one subscriber in a process of its own."""
-    command = [sys.executable, __file__, "--child", name, "--port", str(port), "--messages", str(count), "--data", folder]
+    command = [
+        sys.executable,
+        __file__,
+        "--child",
+        name,
+        "--port",
+        str(port),
+        "--messages",
+        str(count),
+        "--data",
+        folder,
+    ]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout)
 
 
@@ -157,7 +172,10 @@ def exporter(broker: Broker, messages: list[bytes]) -> dict[str, float] | None:
     program = venv / "bin" / "mqtt-exporter"
     if not program.exists():
         made = subprocess.run([sys.executable, "-m", "venv", str(venv)], check=False).returncode == 0
-        got = made and subprocess.run([venv / "bin" / "pip", "-q", "install", "mqtt-exporter"], check=False).returncode == 0
+        got = (
+            made
+            and subprocess.run([venv / "bin" / "pip", "-q", "install", "mqtt-exporter"], check=False).returncode == 0
+        )
         if not got:
             return None
     with socket.socket() as probe:
@@ -180,7 +198,11 @@ def exporter(broker: Broker, messages: list[bytes]) -> dict[str, float] | None:
         seen = _counted(port)
         if not seen:
             return None
-        return {"rate": seen / seconds, "cpu": (_cpu_of(process.pid) - before) / seen * 100_000, "rss_mb": _rss_of(process.pid)}
+        return {
+            "rate": seen / seconds,
+            "cpu": (_cpu_of(process.pid) - before) / seen * 100_000,
+            "rss_mb": _rss_of(process.pid),
+        }
     finally:
         process.terminate()
         process.wait()
@@ -188,7 +210,7 @@ def exporter(broker: Broker, messages: list[bytes]) -> dict[str, float] | None:
 
 def _counted(port: int) -> float:
     try:
-        text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).read().decode()  # noqa: S310
+        text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).read().decode()
     except OSError:
         return 0
     return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith("mqtt_message_total"))

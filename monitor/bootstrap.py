@@ -28,6 +28,7 @@ from monitor.core.decoding import Decoders, Dialect, FieldMap
 from monitor.core.diary import Factor
 from monitor.core.findings import AnalysisResult
 from monitor.core.simulation.nights import simulate
+from monitor.core.simulation.sensors import announcements
 from monitor.core.zones import unix_ms
 from monitor.decoders import esphome, generic, homeassistant, tasmota, zigbee2mqtt
 from monitor.errors import BrokerError, StoreUnusable
@@ -39,7 +40,7 @@ from monitor.services.daemon import Daemon, Job
 from monitor.services.examining import Examined, Part
 from monitor.services.examining import examine as services_examine
 from monitor.services.ingest import Ingest
-from monitor.services.rehearsing import CLOCK_TOPIC, Stage, rehearse
+from monitor.services.rehearsing import CLOCK_TOPIC, Stage, await_messages, rehearse
 from monitor.settings import Settings
 from monitor.settings.local_zone import local_zone_name
 from monitor.settings.sections import Home, Mqtt, Store
@@ -61,7 +62,6 @@ DEMO_ZONE = "Europe/Brussels"
 
 DEMO_EVENING = date(2026, 3, 1)
 """The demo's first evening: from late winter into summer, so that the room gets warm."""
-
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -185,7 +185,12 @@ def wired(settings: Settings, clock: Clock) -> Iterator[Running]:
             Job(name="remembering topics", every_s=REMEMBER_EVERY_S, step=_remember(source, stores.readings)),
         )
         yield Running(
-            daemon=Daemon(source, ingest, jobs), source=source, ingest=ingest, closing=close, stores=stores, clock=clock
+            daemon=Daemon(source, ingest, jobs),
+            source=source,
+            ingest=ingest,
+            closing=close,
+            stores=stores,
+            clock=clock,
         )
 
 
@@ -203,11 +208,22 @@ def staged(data: Path, first_ms: int) -> Iterator[tuple[Settings, Running, Stage
             store=Store(path=data / "monitor.db", sync="normal"),
         )
         with wired(settings, clock) as running, MqttPublisher(*address, "bedroom-monitor-demo") as publisher:
+            told = announcements(first_ms)
+            for announcement in told:
+                publisher.publish(announcement.topic, announcement.payload, retain=announcement.retain)
+            publisher.flush(CONNECT_S)
             running.source.tap(CLOCK_TOPIC, lambda payload: clock.set(int(payload)))
             stage = Stage(
-                publisher, running.daemon, running.source, running.ingest, running.closing, running.stores.diary, clock.set
+                publisher,
+                running.daemon,
+                running.source,
+                running.ingest,
+                running.closing,
+                running.stores.diary,
+                clock.set,
             )
             with _in_background(running):
+                await_messages(running.ingest, len(told))
                 yield settings, running, stage
 
 
@@ -239,7 +255,7 @@ def demo(nights: int, seed: int, effect: str, data: Path, *, each: Callable[[], 
             advice=running.daemon.submit(lambda: advising(stores).advise(result)).result(),
             readings=running.daemon.submit(stores.readings.count).result(),
             messages=running.ingest.messages,
-            unusable=sum(problem.count for problem in running.daemon.submit(stores.readings.problems).result()),
+            unusable=sum(problem.times for problem in running.daemon.submit(stores.readings.problems).result()),
         )
 
 
@@ -324,7 +340,9 @@ def _database_found(settings: Settings) -> str:
     with open_stores(settings) as stores:
         fault = stores.database.fault()
         if fault is not None:
-            raise StoreUnusable(f"{path}: damaged ({fault}); keep a copy, then restore a backup or use sqlite3's .recover")
+            raise StoreUnusable(
+                f"{path}: damaged ({fault}); keep a copy, then restore a backup or use sqlite3's .recover"
+            )
         machine.private(path)
         sensors = stores.readings.sensors()
         placed = sum(sensor.place == "bedroom" for sensor in sensors)

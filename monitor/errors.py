@@ -1,15 +1,15 @@
 """Every error the monitor raises on purpose, and what the daemon does about each.
 
-    MonitorError
-    ├── ConfigurationError      stop at the start; tell the person every fault at once
-    ├── InputError              refuse this input, keep everything else
-    │   ├── DecodeError         count the message by topic and reason, acknowledge it, go on
-    │   └── DiaryError          tell the person which field, keep the diary as it was
-    ├── StoreError              the database
-    │   ├── StoreUnavailable    passing (full disk, locked): acknowledge nothing, try again
-    │   └── StoreUnusable       lasting (newer, damaged, not ours): stop and say what to do
-    ├── BrokerError             keep trying with backoff, unless the broker refuses us for good
-    └── AnalysisError           report it; nothing else is harmed
+MonitorError
+├── ConfigurationError      stop at the start; tell the person every fault at once
+├── InputError              refuse this input, keep everything else
+│   ├── DecodeError         count the message by topic and reason, acknowledge it, go on
+│   └── DiaryError          tell the person which field, keep the diary as it was
+├── StoreError              the database
+│   ├── StoreUnavailable    passing (full disk, locked): acknowledge nothing, try again
+│   └── StoreUnusable       lasting (newer, damaged, not ours): stop and say what to do
+├── BrokerError             keep trying with backoff, unless the broker refuses us for good
+└── AnalysisError           report it; nothing else is harmed
 """
 
 

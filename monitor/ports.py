@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple, Protocol
 
-from monitor.core.findings import AnalysisResult, AnalysisTask
 from monitor.core.diary import DiaryEntry
 from monitor.core.exposure import Exposure
+from monitor.core.findings import AnalysisResult, AnalysisTask
 from monitor.core.nights import NightWindow
 from monitor.core.readings import Message, Reading, SetAside
 
@@ -53,7 +53,7 @@ class Problem(NamedTuple):
 
     topic: str
     reason: str
-    count: int
+    times: int
     first_ms: int
     last_ms: int
 

@@ -42,7 +42,9 @@ class Mosquitto:
         program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
         file = self.folder / "mosquitto.conf"
         file.write_text(self.config.format(port=self.port, folder=self.folder) + "user root\n")
-        self.process = subprocess.Popen([program, "-c", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [program, "-c", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         until = time.monotonic() + 10
         while time.monotonic() < until:
             with socket.socket() as probe:

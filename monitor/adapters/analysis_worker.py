@@ -7,7 +7,6 @@ import sys
 
 from monitor.core.findings import result_to_dict, task_from_dict
 
-
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 """Threads of the linear algebra would only take memory: the matrices are small."""
 

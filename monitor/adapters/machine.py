@@ -24,7 +24,9 @@ def free_room(folder: Path) -> str:
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     if free < LEAST_FREE_BYTES:
-        raise MonitorError(f"only {free // 1_000_000} MB free at {folder}; make room, or set store.path to another disk")
+        raise MonitorError(
+            f"only {free // 1_000_000} MB free at {folder}; make room, or set store.path to another disk"
+        )
     return f"{free // 1_000_000:,} MB free at {folder}; a sensor with two values a minute takes about {YEAR_BYTES // 1_000_000} MB a year"
 
 
@@ -38,7 +40,9 @@ def clock(now_ms: int, zone: str) -> str:
 def system() -> str:
     """Which Python on which processor; raises MonitorError on a 32-bit one, for which numpy has no build."""
     if sys.maxsize < 2**32:
-        raise MonitorError("a 32-bit system; the analysis needs a 64-bit one (on a Raspberry Pi: 64-bit Raspberry Pi OS)")
+        raise MonitorError(
+            "a 32-bit system; the analysis needs a 64-bit one (on a Raspberry Pi: 64-bit Raspberry Pi OS)"
+        )
     return f"Python {platform.python_version()} on {platform.machine()}"
 
 

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -124,7 +125,7 @@ class MqttSource:
         """Hand the messages of one topic to `handler`, in the network thread and in their order, and store none."""
 
         def receive(client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
-            handler(message.payload)
+            handler(bytes(message.payload))
             client.ack(message.mid, message.qos)
 
         self._client.message_callback_add(topic, receive)
@@ -166,7 +167,7 @@ class MqttSource:
         settings = self._settings
         options: dict[str, Any] = {}
         if settings.version == "5":
-            properties = Properties(PacketTypes.CONNECT)
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = 0 if self._visitor else int(settings.session_expiry_h * 3600)
             options = {"clean_start": self._visitor, "properties": properties}
         try:
@@ -271,7 +272,12 @@ class MqttSource:
         self._burst.append((self._clock.now_ms(), self._connection, message))
 
     def _on_connect(
-        self, client: mqtt.Client, _userdata: object, flags: mqtt.ConnectFlags, reason: ReasonCode, _properties: object
+        self,
+        client: mqtt.Client,
+        _userdata: object,
+        flags: mqtt.ConnectFlags,
+        reason: ReasonCode,
+        _properties: object,
     ) -> None:
         if reason.is_failure:
             name = str(reason)
@@ -293,7 +299,12 @@ class MqttSource:
         self._connected.set()
 
     def _on_subscribe(
-        self, _client: mqtt.Client, _userdata: object, _mid: int, reasons: list[ReasonCode], _properties: object
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        _mid: int,
+        reasons: list[ReasonCode],
+        _properties: object,
     ) -> None:
         for topic, reason in zip(self._topics.wanted, reasons, strict=False):
             if reason.is_failure:
@@ -328,7 +339,7 @@ class MqttSource:
 
 def _delivery(received_ms: int, connection: int, message: mqtt.MQTTMessage) -> Delivery:
     return Delivery(
-        Message(_topic(message), message.payload, message.retain, received_ms),
+        Message(_topic(message), bytes(message.payload), message.retain, received_ms),
         message.mid,
         message.qos,
         message.dup,
@@ -344,14 +355,18 @@ def _topic(message: mqtt.MQTTMessage) -> str:
 
 
 def _set_tls(client: mqtt.Client, settings: Mqtt) -> None:
-    files = {
-        key: str(path) if path else None
-        for key, path in (("ca_certs", settings.ca_file), ("certfile", settings.cert_file), ("keyfile", settings.key_file))
-    }
     try:
-        client.tls_set(**files)
+        client.tls_set(
+            ca_certs=_name(settings.ca_file),
+            certfile=_name(settings.cert_file),
+            keyfile=_name(settings.key_file),
+        )
     except (OSError, ValueError) as exc:
         raise ConfigurationError([f"mqtt.ca_file, mqtt.cert_file, mqtt.key_file: not usable for TLS: {exc}"]) from exc
+
+
+def _name(path: Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def _explained(exc: Exception, settings: Mqtt) -> str:
@@ -363,7 +378,9 @@ def _explained(exc: Exception, settings: Mqtt) -> str:
         case ssl.SSLCertVerificationError():
             return f"its certificate is not accepted ({exc.verify_message}); set mqtt.ca_file to the authority that signed it"
         case ssl.SSLError():
-            return f"TLS failed ({exc.reason}); does it speak TLS on port {settings.port}? 8883 is usual, 1883 is without"
+            return (
+                f"TLS failed ({exc.reason}); does it speak TLS on port {settings.port}? 8883 is usual, 1883 is without"
+            )
         case TimeoutError():
             return "it does not answer; is it on, and does a firewall stand between?"
         case _:

@@ -19,7 +19,12 @@ def decode(
     payload: Annotated[str | None, typer.Option(help="Payload of that message.", show_default=False)] = None,
     jsonl: Annotated[
         Path | None,
-        typer.Option("--jsonl", metavar="FILE", help='One JSON object a line: {"topic", "payload", "retain"}; - reads standard input.', show_default=False),
+        typer.Option(
+            "--jsonl",
+            metavar="FILE",
+            help='One JSON object a line: {"topic", "payload", "retain"}; - reads standard input.',
+            show_default=False,
+        ),
     ] = None,
     config: Config = None,
     as_json: Json = False,
@@ -66,7 +71,12 @@ def _lines(path: Path) -> list[str]:
 def _show(outcome: dict[str, object]) -> None:
     readings = outcome["readings"]
     rows = [
-        (row["sensor"], row["quantity"], f"{row['value']:g} {shown_unit(BY_NAME[row['quantity']].unit)}", row["time"] or "arrival")
+        (
+            row["sensor"],
+            row["quantity"],
+            f"{row['value']:g} {shown_unit(BY_NAME[row['quantity']].unit)}",
+            row["time"] or "arrival",
+        )
         for row in (readings if isinstance(readings, list) else [])
     ]
     print_table(("sensor", "quantity", "value", "time"), rows, empty=f"Nothing would be stored: {outcome['ignored']}.")

@@ -30,7 +30,10 @@ def demo(
     nights: Annotated[int, typer.Option(min=1, max=1000, help="How many nights to play.")] = 120,
     seed: Annotated[int, typer.Option(help="Another seed is another bedroom and another sleeper.")] = 1,
     effect: Annotated[Effect, typer.Option(help="Whether warm nights are worse for this sleeper.")] = Effect.HEAT,
-    data: Annotated[Path | None, typer.Option(help="Folder for the database; without it a new temporary one.", show_default=False)] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the database; without it a new temporary one.", show_default=False),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Play simulated nights of a bedroom through a real MQTT broker and the real daemon, and show what it finds."""

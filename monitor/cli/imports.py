@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -27,14 +27,24 @@ PREVIEW = 5
 """Rows shown of what a file holds."""
 
 
+DecimalSign = Literal["point", "comma"]
+_SIGNS: dict[DecimalSign, Decimal] = {"point": ".", "comma": ","}
+
 File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV file.")]
 Zone = Annotated[
     str | None,
-    typer.Option(help="Zone of times without an offset: Europe/Brussels, or a fixed offset such as UTC+1. Without it: the home's.", show_default=False),
+    typer.Option(
+        help="Zone of times without an offset: Europe/Brussels, or a fixed offset such as UTC+1. Without it: the home's.",
+        show_default=False,
+    ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be imported, and import nothing.")]
-Order = Annotated[DateOrder | None, typer.Option(help="What comes first in dates such as 3/4/2026.", show_default=False)]
-Sign = Annotated[Decimal | None, typer.Option(help="The decimal sign in numbers such as 1,234.", show_default=False)]
+Order = Annotated[
+    DateOrder | None, typer.Option(help="What comes first in dates such as 3/4/2026.", show_default=False)
+]
+Sign = Annotated[
+    DecimalSign | None, typer.Option(help="The decimal sign in numbers such as 1,234.", show_default=False)
+]
 
 
 @app.command("readings")
@@ -44,9 +54,15 @@ def import_readings(
     sensor: Annotated[str, typer.Option(help="Key of the sensor for columns that name none.")] = "imported",
     column: Annotated[
         list[str] | None,
-        typer.Option(help="What a column is, as heading=sensor:quantity; may be given several times.", show_default=False),
+        typer.Option(
+            help="What a column is, as heading=sensor:quantity; may be given several times.",
+            show_default=False,
+        ),
     ] = None,
-    place: Annotated[str | None, typer.Option(help="Where the imported sensors are: bedroom, bed, outdoor or other.", show_default=False)] = None,
+    place: Annotated[
+        str | None,
+        typer.Option(help="Where the imported sensors are: bedroom, bed, outdoor or other.", show_default=False),
+    ] = None,
     date_order: Order = None,
     decimal: Sign = None,
     dry_run: DryRun = False,
@@ -98,8 +114,15 @@ def import_nights(
     conventions = _conventions(zone or bootstrap.zone_name(loaded), date_order, decimal)
     table = nights_from(_text(file), conventions, bootstrap.own_factors(loaded))
     if not as_json:
-        rows = [(entry.wake_date, entry.severity, entry.bed, entry.rise, len(entry.factors)) for entry in table.entries[:PREVIEW]]
-        print_table(("date of waking", "severity", "bed", "rise", "factors"), rows, empty="No night can be read from this file.")
+        rows = [
+            (entry.wake_date, entry.severity, entry.bed, entry.rise, len(entry.factors))
+            for entry in table.entries[:PREVIEW]
+        ]
+        print_table(
+            ("date of waking", "severity", "bed", "rise", "factors"),
+            rows,
+            empty="No night can be read from this file.",
+        )
     outcome = None
     if not dry_run:
         now_ms = SystemClock().now_ms()
@@ -120,8 +143,8 @@ def _text(file: Path) -> str:
         raise InputError(f"{file}: cannot be read: {exc.strerror}") from exc
 
 
-def _conventions(zone: str, order: DateOrder | None, sign: Decimal | None) -> Conventions:
-    return Conventions(zone=zone_of(zone), date_order=order, decimal=sign)
+def _conventions(zone: str, order: DateOrder | None, sign: DecimalSign | None) -> Conventions:
+    return Conventions(zone=zone_of(zone), date_order=order, decimal=None if sign is None else _SIGNS[sign])
 
 
 def _columns(given: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -136,12 +159,21 @@ def _columns(given: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 
 def _preview_readings(readings: Sequence[Reading], zone: str) -> None:
-    rows = [(reading.sensor, reading.quantity, f"{reading.value:g}", local(reading.time_ms, zone)) for reading in readings[:PREVIEW]]
+    rows = [
+        (reading.sensor, reading.quantity, f"{reading.value:g}", local(reading.time_ms, zone))
+        for reading in readings[:PREVIEW]
+    ]
     print_table(("sensor", "quantity", "value", "time"), rows, empty="No reading can be read from this file.")
 
 
 def _report(
-    what: str, outcome: "Imported | None", good: int, errors: Sequence[LineError], ignored: Sequence[str], *, as_json: bool
+    what: str,
+    outcome: "Imported | None",
+    good: int,
+    errors: Sequence[LineError],
+    ignored: Sequence[str],
+    *,
+    as_json: bool,
 ) -> None:
     if as_json:
         print_json(

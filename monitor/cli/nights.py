@@ -23,12 +23,19 @@ Day = Annotated[str, typer.Argument(metavar="DATE", help="Date of waking (2026-0
 
 def log(
     day: Day = "today",
-    severity: Annotated[int, typer.Option(min=0, max=10, help="How bad the twitching was: 0 none, 10 the worst.")] = ...,  # type: ignore[assignment]
-    factor: Annotated[list[str] | None, typer.Option(help="A circumstance, such as alcohol=2; may be given several times.", show_default=False)] = None,
+    severity: Annotated[
+        int, typer.Option(min=0, max=10, help="How bad the twitching was: 0 none, 10 the worst.")
+    ] = ...,  # type: ignore[assignment]
+    factor: Annotated[
+        list[str] | None,
+        typer.Option(help="A circumstance, such as alcohol=2; may be given several times.", show_default=False),
+    ] = None,
     count: Annotated[int | None, typer.Option(help="How many twitches you noticed.", show_default=False)] = None,
     bed: Annotated[str | None, typer.Option(help="When you went to bed, such as 23:10.", show_default=False)] = None,
     rise: Annotated[str | None, typer.Option(help="When you got up, such as 07:05.", show_default=False)] = None,
-    zone: Annotated[str | None, typer.Option(help="Zone of that night, when you travelled.", show_default=False)] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="Zone of that night, when you travelled.", show_default=False)
+    ] = None,
     note: Annotated[str, typer.Option(help="A remark.")] = "",
     config: Config = None,
 ) -> None:
@@ -89,7 +96,11 @@ def list_nights(config: Config = None, as_json: Json = False) -> None:
         return
     columns = list(rows[0]) if rows else ["wake_date"]
     cells = [[f"{cell:.1f}" if isinstance(cell, float) else cell for cell in row.values()] for row in rows]
-    print_table([column.replace("_", " ") for column in columns], cells, empty="No night yet: log one with `bedroom-monitor log --severity N`.")
+    print_table(
+        [column.replace("_", " ") for column in columns],
+        cells,
+        empty="No night yet: log one with `bedroom-monitor log --severity N`.",
+    )
 
 
 @app.command()
@@ -109,9 +120,19 @@ def show(day: Day, config: Config = None, as_json: Json = False) -> None:
         print_json(
             {
                 "wake_date": wake_date.isoformat(),
-                "window": None if night is None else {"start_ms": night.window.start_ms, "end_ms": night.window.end_ms, "zone": night.window.zone, "known_by": night.window.known_by},
+                "window": None
+                if night is None
+                else {
+                    "start_ms": night.window.start_ms,
+                    "end_ms": night.window.end_ms,
+                    "zone": night.window.zone,
+                    "known_by": night.window.known_by,
+                },
                 "sensors": night.sensors if night else {},
-                "exposures": {one.name: {"value": one.value, "coverage": one.coverage} for one in (night.exposures if night else ())},
+                "exposures": {
+                    one.name: {"value": one.value, "coverage": one.coverage}
+                    for one in (night.exposures if night else ())
+                },
                 "diary": as_fields(entry) if entry else None,
                 "history": [{"replaced_ms": at, "replaced_by": by, "entry": as_fields(old)} for at, by, old in history],
                 "excluded": why,
@@ -126,9 +147,15 @@ def show(day: Day, config: Config = None, as_json: Json = False) -> None:
         print(f"Edited {len(history)} times." if history else "Never edited.")
     if night is not None:
         window = night.window
-        print(f"In bed {local(window.start_ms, window.zone)} to {local(window.end_ms, window.zone)} {window.zone} (known by: {window.known_by})")
+        print(
+            f"In bed {local(window.start_ms, window.zone)} to {local(window.end_ms, window.zone)} {window.zone} (known by: {window.known_by})"
+        )
         rows = [
-            (KINDS[one.name].label, "unknown" if one.value is None else f"{one.value:.2f} {shown_unit(KINDS[one.name].unit)}", f"{one.coverage:.0%}")
+            (
+                KINDS[one.name].label,
+                "unknown" if one.value is None else f"{one.value:.2f} {shown_unit(KINDS[one.name].unit)}",
+                f"{one.coverage:.0%}",
+            )
             for one in night.exposures
             if one.name in KINDS
         ]
@@ -175,5 +202,3 @@ def _date(text: str, now_ms: int, zone: str) -> date:
     if wake_date > today:
         raise InputError(f"date of waking: expected a day that has come, got {wake_date} (today is {today})")
     return wake_date
-
-

@@ -35,12 +35,19 @@ def list_sensors(config: Config = None, as_json: Json = False) -> None:
     loaded = settings.load(config)
     zone = bootstrap.zone_name(loaded)
     with bootstrap.open_stores(loaded) as stores:
-        sensors, series, problems = stores.readings.sensors(), stores.readings.series(), stores.readings.problems()
+        sensors, series, problems = (
+            stores.readings.sensors(),
+            stores.readings.series(),
+            stores.readings.problems(),
+        )
     if as_json:
         places = {sensor.key: sensor for sensor in sensors}
         print_json(
             {
-                "series": [one._asdict() | {"place": places[one.sensor].place, "name": places[one.sensor].name} for one in series],
+                "series": [
+                    one._asdict() | {"place": places[one.sensor].place, "name": places[one.sensor].name}
+                    for one in series
+                ],
                 "problems": [problem._asdict() for problem in problems],
             }
         )
@@ -59,10 +66,18 @@ def list_sensors(config: Config = None, as_json: Json = False) -> None:
         for one in series
     ]
     columns = ("sensor", "place", "quantity", "last value", "at", "readings", "set aside")
-    print_table(columns, rows, empty="No sensor has been heard yet. Is the daemon running, and does `check` find the broker?")
+    print_table(
+        columns,
+        rows,
+        empty="No sensor has been heard yet. Is the daemon running, and does `check` find the broker?",
+    )
     if problems:
         print("\nMessages that could not be used:")
-        print_table(("topic", "reason", "count", "last"), [(one.topic, one.reason, one.count, local(one.last_ms, zone)) for one in problems], empty="")
+        print_table(
+            ("topic", "reason", "count", "last"),
+            [(one.topic, one.reason, one.times, local(one.last_ms, zone)) for one in problems],
+            empty="",
+        )
 
 
 @app.command()

@@ -66,7 +66,10 @@ def show_demo(result: AnalysisResult, advice: Sequence[Advice], told: Sequence[s
 
 def _finding_document(finding: Finding) -> dict[str, object]:
     document = asdict(finding)
-    return document | {"sentence": sentence(finding, KINDS[finding.exposure]), "label": KINDS[finding.exposure].label}
+    return document | {
+        "sentence": sentence(finding, KINDS[finding.exposure]),
+        "label": KINDS[finding.exposure].label,
+    }
 
 
 def _console() -> Console:
@@ -105,7 +108,11 @@ def _forest(findings: Sequence[Finding]) -> RenderableType:
         if finding.odds_ratio is not None and finding.ci is not None:
             kind = KINDS[finding.exposure]
             style = _STYLES.get(finding.verdict, "")
-            table.add_row(Text(kind.more), Text(_plot(finding.odds_ratio, *finding.ci), style), number(finding.odds_ratio))
+            table.add_row(
+                Text(kind.more),
+                Text(_plot(finding.odds_ratio, *finding.ci), style),
+                number(finding.odds_ratio),
+            )
     return table
 
 

@@ -90,9 +90,7 @@ def analyse(task: AnalysisTask) -> AnalysisResult:
     tried = {row.name: study for row in task.exposures if (study := studied(calendar, row)) is not None}
     standings = _standings(calendar, tried)
     findings = tuple(
-        _found(calendar, tried[row.name], standings[row.name])
-        if row.name in tried
-        else _collecting(calendar, row)
+        _found(calendar, tried[row.name], standings[row.name]) if row.name in tried else _collecting(calendar, row)
         for row in task.exposures
     )
     nights, bad = calendar.counts(calendar.logged)
@@ -112,9 +110,7 @@ class _Standing:
 def _standings(calendar: Calendar, tried: Mapping[str, Study]) -> dict[str, _Standing]:
     q = _false_discovery(tried)
     flagged = {
-        name: study.link.p
-        for name, study in tried.items()
-        if study.row.primary and is_flagged(q[name], study.p_shift)
+        name: study.link.p for name, study in tried.items() if study.row.primary and is_flagged(q[name], study.p_shift)
     }
     explained = stage_two(flagged, lambda name, best: _p_beside(calendar, tried[name].z, tried[best].z))
     groups = _groups(tried)

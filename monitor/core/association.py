@@ -277,8 +277,7 @@ def circular_shift_p(residual: Floats, exposure: Floats, basis: Floats) -> float
     length = len(residual)
     if exposure.shape != residual.shape or length < 2 * NEAREST_SHIFT:
         raise InputError(
-            f"circular shift: expected two calendars of at least 10 nights, "
-            f"got {residual.shape}, {exposure.shape}"
+            f"circular shift: expected two calendars of at least 10 nights, got {residual.shape}, {exposure.shape}"
         )
     closeness = _shifted_correlations(residual, detrended(exposure, basis))
     shifts = closeness[NEAREST_SHIFT : length - NEAREST_SHIFT + 1]

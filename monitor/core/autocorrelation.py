@@ -91,9 +91,7 @@ def reml_phi(values: Floats, covariates: Floats, nights: Integers) -> Phi:
             f"phi: expected as many rows as nights ({len(nights)}), got {values.shape}, {covariates.shape}"
         )
     if covariates.shape[1] + 1 >= len(values):
-        raise InputError(
-            f"phi: expected more nights than columns, got {len(values)} for {covariates.shape[1] + 1}"
-        )
+        raise InputError(f"phi: expected more nights than columns, got {len(values)} for {covariates.shape[1] + 1}")
     columns = np.column_stack([np.ones(len(values)), covariates, values])
     loglik = np.array([_restricted_loglik(columns, gaps, phi) for phi in PHI_GRID])
     weight = np.exp(loglik - loglik.max())
@@ -138,9 +136,7 @@ def ar1_vif(residual: Floats, sd: Floats, nights: Integers, phi: float) -> float
     """
     gaps = _checked_gaps(nights)
     if residual.shape != nights.shape or sd.shape != nights.shape:
-        raise InputError(
-            f"vif: expected one value per night ({len(nights)}), got {residual.shape}, {sd.shape}"
-        )
+        raise InputError(f"vif: expected one value per night ({len(nights)}), got {residual.shape}, {sd.shape}")
     if not 0.0 <= phi < 1.0:
         raise InputError(f"vif: phi: expected 0 <= phi < 1, got {phi}")
     scores = residual * sd

@@ -165,6 +165,4 @@ def covers(topic_filter: str, topic: str) -> bool:
     if wanted[-1] == "#":
         wanted = wanted[:-1]
         levels = levels[: len(wanted)]
-    return len(wanted) == len(levels) and all(
-        one in ("+", other) for one, other in zip(wanted, levels, strict=True)
-    )
+    return len(wanted) == len(levels) and all(one in ("+", other) for one, other in zip(wanted, levels, strict=True))

@@ -179,9 +179,7 @@ def entry_from(fields: Mapping[str, object], own: Iterable[Factor] = ()) -> Diar
     """
     for name in fields:
         if name not in ENTRY_FIELDS:
-            raise DiaryError(
-                f"{name}: expected a field of {', '.join(ENTRY_FIELDS)}{did_you_mean(name, ENTRY_FIELDS)}"
-            )
+            raise DiaryError(f"{name}: expected a field of {', '.join(ENTRY_FIELDS)}{did_you_mean(name, ENTRY_FIELDS)}")
     count = fields.get("count")
     return DiaryEntry(
         wake_date=wake_date_of(_text(fields, "wake_date")),

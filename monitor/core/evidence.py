@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from monitor.core.findings import FEWEST_BAD, FEWEST_GOOD, FEWEST_NIGHTS
 from monitor.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -15,8 +16,6 @@ Floats = NDArray[np.float64]
 GRADES = ("none", "weak", "moderate", "strong")
 """From least to most; "tested" is left to randomised experiments."""
 
-FEWEST_NIGHTS, FEWEST_BAD, FEWEST_GOOD = 21, 5, 5
-"""Below, nights are described and nothing is computed."""
 FEWEST_PER_SIDE, FEWEST_SHARE = 10, 0.20
 """Nights, and share of the nights, on either side of an exposure that has only two values."""
 FLAG_Q = 0.10
@@ -303,9 +302,7 @@ def nights_needed(nights: int, se: float, effect: float = MEANINGFUL, alpha: flo
     29
     """
     if not (0 < se < math.inf and 0 < abs(effect) < math.inf and 0 < alpha < 1):
-        raise InputError(
-            f"nights needed: expected positive values, got se={se}, effect={effect}, alpha={alpha}"
-        )
+        raise InputError(f"nights needed: expected positive values, got se={se}, effect={effect}, alpha={alpha}")
     distance = float(ndtri(1.0 - alpha / 2.0) + ndtri(POWER))
     return max(0, math.ceil(nights * (distance * se / abs(effect)) ** 2 - nights))
 

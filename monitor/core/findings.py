@@ -41,9 +41,7 @@ class NightRow:
         try:
             date.fromisoformat(self.wake_date)
         except ValueError as exc:
-            raise InputError(
-                f"night {self.t}: wake_date: expected YYYY-MM-DD, got {self.wake_date!r}"
-            ) from exc
+            raise InputError(f"night {self.t}: wake_date: expected YYYY-MM-DD, got {self.wake_date!r}") from exc
         if self.severity is not None and not 0 <= self.severity <= 10:
             raise InputError(f"{where}: severity: expected 0..10 or none, got {self.severity}")
         for name, value in (*self.exposures.items(), *self.factors.items()):
@@ -159,8 +157,7 @@ class AnalysisResult:
 def task_to_dict(task: AnalysisTask) -> dict[str, object]:
     """The task as JSON values."""
     nights = [
-        {**_fields(night), "exposures": dict(night.exposures), "factors": dict(night.factors)}
-        for night in task.nights
+        {**_fields(night), "exposures": dict(night.exposures), "factors": dict(night.factors)} for night in task.nights
     ]
     return {**_fields(task), "nights": nights, "exposures": [_fields(row) for row in task.exposures]}
 

@@ -113,9 +113,7 @@ def instant_ms(wall: Wall, zone: tzinfo, not_before_ms: int | None) -> int | Exp
         return unix_ms(wall.at.replace(tzinfo=wall.zone))
     found = occurrences_ms(wall.at, zone)
     if not found:
-        return Expected(
-            f"a time that exists in {zone}, where clocks leave this one out in spring (is the zone right?)"
-        )
+        return Expected(f"a time that exists in {zone}, where clocks leave this one out in spring (is the zone right?)")
     first, last = found[0], found[-1]
     return last if not_before_ms is not None and first < not_before_ms <= last else first
 
@@ -151,9 +149,7 @@ def _clock(found: re.Match[str]) -> time | Expected:
 
 
 def _unix(cell: str) -> Wall | Expected:
-    seconds = (
-        float(cell) if _UNIX_S.fullmatch(cell) else int(cell) / 1000 if _UNIX_MS.fullmatch(cell) else None
-    )
+    seconds = float(cell) if _UNIX_S.fullmatch(cell) else int(cell) / 1000 if _UNIX_MS.fullmatch(cell) else None
     if seconds is None:
         return MOMENT
     moment = datetime.fromtimestamp(seconds, UTC)

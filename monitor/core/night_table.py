@@ -107,9 +107,7 @@ def _columns(header: tuple[str, ...], factors: Mapping[str, Factor]) -> dict[int
     """The field or factor of each column that is one."""
     by_heading = {name: field for field, names in FIELD_NAMES.items() for name in names}
     by_heading.update((name, name) for name in factors)
-    found = {
-        index: by_heading[name] for index, name in enumerate(map(plain_name, header)) if name in by_heading
-    }
+    found = {index: by_heading[name] for index, name in enumerate(map(plain_name, header)) if name in by_heading}
     for field in ("wake_date", "severity"):
         if field not in found.values():
             hint = did_you_mean(field, header)
@@ -120,9 +118,7 @@ def _columns(header: tuple[str, ...], factors: Mapping[str, Factor]) -> dict[int
     for index, field in found.items():
         twin = next(other for other, name in found.items() if name == field)
         if twin != index:
-            raise InputError(
-                f"file: expected one column for {field}, found {header[twin]!r} and {header[index]!r}"
-            )
+            raise InputError(f"file: expected one column for {field}, found {header[twin]!r} and {header[index]!r}")
     return found
 
 

@@ -55,14 +55,11 @@ class UsualTimes:
         week = [self.walls(monday + day * _DAY) for day in range(8)]
         for bed, rise in week:
             if not SHORTEST_USUAL <= rise - bed <= LONGEST_USUAL:
-                raise DiaryError(
-                    f"bed, rise: expected 3 to 18 hours from bed to rise, got {bed:%H:%M} to {rise:%H:%M}"
-                )
+                raise DiaryError(f"bed, rise: expected 3 to 18 hours from bed to rise, got {bed:%H:%M} to {rise:%H:%M}")
         for (_, rise), (bed, _) in pairwise(week):
             if bed - rise < SHORTEST_USUAL:
                 raise DiaryError(
-                    "weekdays: expected 3 hours awake between nights, "
-                    f"got rise {rise:%a %H:%M}, bed {bed:%a %H:%M}"
+                    f"weekdays: expected 3 hours awake between nights, got rise {rise:%a %H:%M}, bed {bed:%a %H:%M}"
                 )
 
     def walls(self, wake_date: date) -> tuple[datetime, datetime]:
@@ -137,9 +134,7 @@ def window_from_diary(
     usual_bed, usual_rise = usual.walls(wake_date)
     rise_at = _localised(usual_rise if rise is None else _rise_on(wake_date, rise), rules)
     if rise_at.date() != wake_date:
-        raise DiaryError(
-            f"rise: expected a time on the date of waking, {wake_date}, got {rise_at:%Y-%m-%d %H:%M}"
-        )
+        raise DiaryError(f"rise: expected a time on the date of waking, {wake_date}, got {rise_at:%Y-%m-%d %H:%M}")
     if isinstance(bed, datetime):
         bed_at = bed
     else:
@@ -171,9 +166,7 @@ def finished_nights(after_ms: int, until_ms: int, zone: str, usual: UsualTimes) 
         return ()
     wake_date = wake_date_at(after_ms, zone, usual)
     last = wake_date_at(until_ms, zone, usual)
-    windows = (
-        window_from_usual(wake_date + days * _DAY, zone, usual) for days in range((last - wake_date).days + 1)
-    )
+    windows = (window_from_usual(wake_date + days * _DAY, zone, usual) for days in range((last - wake_date).days + 1))
     return tuple(window for window in windows if after_ms < window.end_ms <= until_ms)
 
 

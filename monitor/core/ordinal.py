@@ -254,22 +254,14 @@ class _Model:
         own = np.diag(is_above.T @ (slope_above + bend) + is_below.T @ (slope_below + bend))
         cross = -(is_above * slope_above[:, None] + is_below * slope_below[:, None]).T @ self.design
         curved = self.design.T @ (self.design * (slope_above + slope_below)[:, None])
-        information = np.block(
-            [[own - shared - shared.T, cross], [cross.T, curved + np.diag(self.precision)]]
-        )
+        information = np.block([[own - shared - shared.T, cross], [cross.T, curved + np.diag(self.precision)]])
         return np.concatenate([to_cuts, to_slopes]), information + INVERTIBLE * np.eye(len(parameters))
 
 
 def _checked(levels: Integers, design: Floats, prior_sd: Floats) -> _Model:
-    if (
-        levels.ndim != 1
-        or design.ndim != 2
-        or len(design) != len(levels)
-        or prior_sd.shape != design.shape[1:]
-    ):
+    if levels.ndim != 1 or design.ndim != 2 or len(design) != len(levels) or prior_sd.shape != design.shape[1:]:
         raise InputError(
-            "ordinal fit: expected shapes (N,), (N, p), (p,), "
-            f"got {levels.shape}, {design.shape}, {prior_sd.shape}"
+            f"ordinal fit: expected shapes (N,), (N, p), (p,), got {levels.shape}, {design.shape}, {prior_sd.shape}"
         )
     if not np.isfinite(design).all():
         raise InputError("ordinal fit: design: expected finite values; drop or fill what is missing first")
@@ -277,9 +269,7 @@ def _checked(levels: Integers, design: Floats, prior_sd: Floats) -> _Model:
         raise InputError("ordinal fit: prior_sd: expected positive values")
     found = np.unique(levels)
     if len(found) < 2 or not np.array_equal(found, np.arange(len(found))):
-        raise InputError(
-            f"ordinal fit: levels: expected every level 0..K-1, at least two, got {found.tolist()}"
-        )
+        raise InputError(f"ordinal fit: levels: expected every level 0..K-1, at least two, got {found.tolist()}")
     return _Model(levels, design, prior_sd**-2.0)
 
 
@@ -292,9 +282,7 @@ def _newton(model: _Model) -> Floats:
         newton_step = np.linalg.solve(information, gradient)
         here = model.objective(parameters)
         halved = (newton_step / 2.0**halving for halving in range(MAX_HALVINGS))
-        uphill = (
-            step for step in halved if model.objective(parameters + step) >= here - ROUNDING * abs(here)
-        )
+        uphill = (step for step in halved if model.objective(parameters + step) >= here - ROUNDING * abs(here))
         taken = next(uphill, 0.0 * newton_step)
         parameters = parameters + taken
         if np.abs(taken).max() < TOLERANCE:

@@ -3,21 +3,87 @@
 PLACES = ("bedroom", "bed", "outdoor", "other")
 
 _ELSEWHERE = frozenset(
-    "fridge freezer pool bbq aquarium greenhouse kitchen bathroom cellar garage office livingroom living attic "
-    "kuche kueche kuehlschrank keller bad wohnzimmer kinderzimmer cuisine salon cave bureau keuken woonkamer cocina".split()
+    [
+        "fridge",
+        "freezer",
+        "pool",
+        "bbq",
+        "aquarium",
+        "greenhouse",
+        "kitchen",
+        "bathroom",
+        "cellar",
+        "garage",
+        "office",
+        "livingroom",
+        "living",
+        "attic",
+        "kuche",
+        "kueche",
+        "kuehlschrank",
+        "keller",
+        "bad",
+        "wohnzimmer",
+        "kinderzimmer",
+        "cuisine",
+        "salon",
+        "cave",
+        "bureau",
+        "keuken",
+        "woonkamer",
+        "cocina",
+    ]
 )
 _OUTDOOR = frozenset(
-    "outdoor outdoors outside outdor garden balcony terrace patio weather aussen draussen garten balkon terrasse wetter "
-    "exterieur dehors jardin balcon buiten tuin exterior".split()
+    [
+        "outdoor",
+        "outdoors",
+        "outside",
+        "outdor",
+        "garden",
+        "balcony",
+        "terrace",
+        "patio",
+        "weather",
+        "aussen",
+        "draussen",
+        "garten",
+        "balkon",
+        "terrasse",
+        "wetter",
+        "exterieur",
+        "dehors",
+        "jardin",
+        "balcon",
+        "buiten",
+        "tuin",
+        "exterior",
+    ]
 )
-_BED = frozenset("bed mattress bett matratze lit matelas matras cama".split())
-_BEDROOM = frozenset("bedroom schlafzimmer chambre slaapkamer dormitorio habitacion camera sypialnia sovrum sovevaerelse".split())
+_BED = frozenset(["bed", "mattress", "bett", "matratze", "lit", "matelas", "matras", "cama"])
+_BEDROOM = frozenset(
+    [
+        "bedroom",
+        "schlafzimmer",
+        "chambre",
+        "slaapkamer",
+        "dormitorio",
+        "habitacion",
+        "camera",
+        "sypialnia",
+        "sovrum",
+        "sovevaerelse",
+    ]
+)
 _FOLDED = str.maketrans("äöüéèàñ", "aoueean")
 
 
 def words_of(name: str) -> frozenset[str]:
     """The words of a name or topic in lower case without accents; `masterBedroom` is two words."""
-    spaced = "".join(f" {char}" if char.isupper() and before.islower() else char for before, char in zip(" " + name, name, strict=False))
+    spaced = "".join(
+        f" {char}" if char.isupper() and before.islower() else char
+        for before, char in zip(" " + name, name, strict=False)
+    )
     letters = "".join(char if char.isalpha() else " " for char in spaced.casefold().translate(_FOLDED))
     return frozenset(letters.split())
 

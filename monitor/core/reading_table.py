@@ -175,8 +175,7 @@ def _when(table: Table, names: list[str]) -> tuple[int, ...]:
     found = tuple(index for index in (day, moment) if index is not None)
     if not found:
         raise InputError(
-            "file: expected a column called time, timestamp, datetime or date; "
-            f"found {', '.join(table.header)}"
+            f"file: expected a column called time, timestamp, datetime or date; found {', '.join(table.header)}"
         )
     for index in found:
         if any(isinstance(wall_of(row.cells[index], "day"), Wall) for row in table.rows[:LOOKED_AT]):
@@ -200,14 +199,10 @@ def _columns(
     """The columns that are given or obvious; a given one replaces an obvious one of the same series."""
     for name, (_, quantity) in given.items():
         if name not in header:
-            raise InputError(
-                f"column: expected one of {', '.join(header)}, got {name!r}{did_you_mean(name, header)}"
-            )
+            raise InputError(f"column: expected one of {', '.join(header)}, got {name!r}{did_you_mean(name, header)}")
         if quantity not in BY_NAME:
             hint = did_you_mean(quantity, BY_NAME)
-            raise InputError(
-                f"column {name}: expected a quantity of {', '.join(BY_NAME)}, got {quantity!r}{hint}"
-            )
+            raise InputError(f"column {name}: expected a quantity of {', '.join(BY_NAME)}, got {quantity!r}{hint}")
     columns = [_given(index, name, *given[name]) for index, name in enumerate(header) if name in given]
     taken = {(column.sensor, column.quantity): column for column in columns}
     for index, name in enumerate(header):
@@ -260,9 +255,7 @@ def _quantity(name: str) -> str | None:
     return MORE_NAMES.get(plain_name(name))
 
 
-def _outcomes(
-    table: Table, layout: _Layout, style: _Style, sensor: str
-) -> Iterator[Reading | LineError | None]:
+def _outcomes(table: Table, layout: _Layout, style: _Style, sensor: str) -> Iterator[Reading | LineError | None]:
     """A reading, an error, or None for nothing measured, cell by cell in the order of time."""
     column = " ".join(table.header[index] for index in layout.when)
     labels = () if layout.long is None else (layout.long.sensor, layout.long.quantity)

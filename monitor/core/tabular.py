@@ -80,9 +80,7 @@ def table_of(text: str) -> Table:
     Raises InputError where there is no header of at least two columns, or no line below it.
     """
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    first = next(
-        (index for index, line in enumerate(lines) if line.strip() and not line.startswith("sep=")), None
-    )
+    first = next((index for index, line in enumerate(lines) if line.strip() and not line.startswith("sep=")), None)
     if first is None:
         raise InputError("file: expected a header and rows, got an empty file")
     delimiter, header = _header(lines[first])
@@ -121,9 +119,7 @@ def _cells(record: str, delimiter: str) -> list[str] | None:
         return None
 
 
-def _records(
-    lines: Sequence[str], start: int, delimiter: str, width: int
-) -> Iterator[tuple[int, list[str] | str]]:
+def _records(lines: Sequence[str], start: int, delimiter: str, width: int) -> Iterator[tuple[int, list[str] | str]]:
     """Line number and cells of each record; the bare text in place of cells where its quotes do not fit.
 
     Lines are joined only where that makes a good record, so a stray quote costs its own line and no other.

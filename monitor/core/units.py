@@ -21,9 +21,7 @@ _PARTICLES = ("pm25", "pm10")
 _SHARES = ("humidity", "battery")
 
 UNITS = (
-    Unit(
-        of=("temperature",), spellings=("c", "degc", "celsius", "degreesc", "degreescelsius", "degreecelsius")
-    ),
+    Unit(of=("temperature",), spellings=("c", "degc", "celsius", "degreesc", "degreescelsius", "degreecelsius")),
     Unit(
         of=("temperature",),
         spellings=("f", "degf", "fahrenheit", "degreesf", "degreesfahrenheit"),

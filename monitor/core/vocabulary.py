@@ -175,8 +175,7 @@ _OTHER_MEANING = MappingProxyType(
                 "temperature",
             }
         ),
-        "pressure": _NOT_THE_ROOM
-        | {"bed", "mat", "pad", "tire", "tyre", "blood", "pump", "oil", "gas", "chamber"},
+        "pressure": _NOT_THE_ROOM | {"bed", "mat", "pad", "tire", "tyre", "blood", "pump", "oil", "gas", "chamber"},
     }
 )
 

@@ -32,8 +32,7 @@ def zone_of(text: str) -> tzinfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as exc:
         raise InputError(
-            "zone: expected a name such as Europe/Berlin or an offset such as UTC+1, "
-            f"got {text!r}{_meant(name)}"
+            f"zone: expected a name such as Europe/Berlin or an offset such as UTC+1, got {text!r}{_meant(name)}"
         ) from exc
 
 

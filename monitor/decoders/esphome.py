@@ -96,9 +96,7 @@ def _fits(meaning: Named, component: str) -> bool:
 DIALECT = Dialect(
     name="esphome",
     metadata=(),
-    subscriptions=tuple(
-        f"{prefix}/{component}/+/state" for prefix in ("+", "+/+") for component in _COMPONENTS
-    ),
+    subscriptions=tuple(f"{prefix}/{component}/+/state" for prefix in ("+", "+/+") for component in _COMPONENTS),
     claims=_claims,
     decode=_decode,
 )

@@ -134,9 +134,7 @@ def _entity(component: str, object_id: str, config: Mapping[str, object]) -> Ite
     )
 
 
-def _meaning(
-    component: str, object_id: str, config: Mapping[str, object]
-) -> tuple[str | None, str | None] | None:
+def _meaning(component: str, object_id: str, config: Mapping[str, object]) -> tuple[str | None, str | None] | None:
     """Quantity and unit; quantity None: something else for certain; None: the announcement does not say."""
     if component not in _COMPONENTS:
         return None

@@ -102,11 +102,7 @@ class _Place(NamedTuple):
 def _place(prefix: str, topic: str) -> _Place:
     name = topic.removeprefix(prefix)
     levels = name.split("/")
-    control = (
-        levels[0] in {"bridge", ""}
-        or levels[-1] == "availability"
-        or not _CONTROL_LEVELS.isdisjoint(levels[1:])
-    )
+    control = levels[0] in {"bridge", ""} or levels[-1] == "availability" or not _CONTROL_LEVELS.isdisjoint(levels[1:])
     parent = "/".join(levels[:-1])
     row = _ROWS.get(levels[-1]) if parent else None
     return _Place(control, _sensor(name), row, _sensor(parent), prefix + parent)

@@ -22,6 +22,8 @@ from monitor.ports import DiaryStore, Night, NightStore, ReadingStore
 log = logging.getLogger(__name__)
 
 DAY = timedelta(days=1)
+BIN = timedelta(minutes=5)
+"""One bin of the grid: bridging the night's edges needs the readings just outside."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +79,8 @@ class Closing:
         if span is not None:
             first, last = span[0] - LONGEST_MS, min(span[1] + LONGEST_MS, until_ms)
             found.update(self._dates_with_readings(first, last))
-            found.update(night.window.wake_date for night in self._nights.nights() if night.window.end_ms > first and night.window.start_ms < last)
+            windows = (night.window for night in self._nights.nights())
+            found.update(window.wake_date for window in windows if window.end_ms > first and window.start_ms < last)
         return sorted(found)
 
     def _unclosed_from_ms(self) -> int:
@@ -126,13 +129,21 @@ class Closing:
         hygrometers = [key for key in bedroom if (key, "humidity") in series]
         rooms = [
             self._room_by(window, previous_mean, key, key if key in hygrometers else next(iter(hygrometers), None))
-            for key in thermometers or [None]
+            for key in (thermometers or (None,))
         ]
         return max(rooms, key=lambda room: sum(one.value is not None for one in room.exposures))
 
-    def _room_by(self, window: NightWindow, previous_mean: float | None, thermometer: str | None, hygrometer: str | None) -> _Room:
+    def _room_by(
+        self,
+        window: NightWindow,
+        previous_mean: float | None,
+        thermometer: str | None,
+        hygrometer: str | None,
+    ) -> _Room:
         sensors = {
-            quantity: key for quantity, key in (("temperature", thermometer), ("humidity", hygrometer)) if key is not None
+            quantity: key
+            for quantity, key in (("temperature", thermometer), ("humidity", hygrometer))
+            if key is not None
         }
         values = {quantity: self._values(key, quantity, window) for quantity, key in sensors.items()}
         exposures = exposures_of_night(
@@ -145,7 +156,7 @@ class Closing:
         return _Room(sensors, exposures)
 
     def _values(self, sensor: str, quantity: str, window: NightWindow) -> list[tuple[int, float]]:
-        around_ms = int(self._rules.max_gap.total_seconds() * 1000)
+        around_ms = int((self._rules.max_gap + BIN).total_seconds() * 1000)
         return self._readings.readings(sensor, quantity, window.start_ms - around_ms, window.end_ms + around_ms)
 
     def _zone(self, entry: DiaryEntry | None) -> str:

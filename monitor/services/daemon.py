@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 TURN_S = 0.2
 """Longest wait in seconds for a message: a stop or a call from another thread is seen that soon."""
 
+IDLE_BELOW = 500
+"""Deliveries: fewer at once mean that the queue was emptied, and that the broker may be waiting for us."""
+
 T = TypeVar("T")
 
 
@@ -83,7 +86,7 @@ class Daemon:
         else:
             deliveries = self._source.take(wait_s)
             self._ingest.take(deliveries)
-            idle = not deliveries or len(deliveries) < IDLE_BELOW
+            idle = len(deliveries) < IDLE_BELOW
         if self._ingest.due(idle=idle):
             self._ingest.commit(self._source)
         self._run_calls()
@@ -105,10 +108,6 @@ class Daemon:
                 self._ingest.commit(self._source)
         finally:
             self._source.stop()
-
-
-IDLE_BELOW = 100
-"""Deliveries: a smaller handful means that the queue was empty and the broker may be waiting for us."""
 
 
 def _guarded(job: Job) -> None:

@@ -129,7 +129,11 @@ class Ingest:
             self._store.save(batch)
         except StoreUnavailable as exc:
             if not self._failing:
-                log.error("readings cannot be stored (%s); nothing is acknowledged, trying again every %g s", exc, RETRY_S)
+                log.error(
+                    "readings cannot be stored (%s); nothing is acknowledged, trying again every %g s",
+                    exc,
+                    RETRY_S,
+                )
             self._failing = True
             self._retry_s = self._clock.elapsed_s() + RETRY_S
             return False
@@ -214,7 +218,7 @@ class Ingest:
         key = (message.topic, reason)
         known = self._problems.get(key)
         first_ms = known.first_ms if known else message.received_ms
-        self._problems[key] = Problem(*key, (known.count if known else 0) + 1, first_ms, message.received_ms)
+        self._problems[key] = Problem(*key, (known.times if known else 0) + 1, first_ms, message.received_ms)
         if key not in self._logged and len(self._logged) < LOGGED_AT_MOST:
             self._logged.add(key)
             log.warning("a message on %s cannot be used: %s (told once; counted from now on)", *key)
@@ -224,5 +228,3 @@ def _widened(span: tuple[int, int] | None, time_ms: int) -> tuple[int, int]:
     if span is None:
         return (time_ms, time_ms + 1)
     return (min(span[0], time_ms), max(span[1], time_ms + 1))
-
-

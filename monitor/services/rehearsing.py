@@ -68,17 +68,20 @@ def rehearse(nights: Iterable[SimulatedNight], stage: Stage) -> Iterator[Simulat
             stage.publisher.publish(publication.topic, publication.payload, retain=publication.retain)
         expected += len(night.publications)
         stage.publisher.flush(ARRIVAL_S)
-        _await(stage.ingest, expected)
+        await_messages(stage.ingest, expected)
         ends_ms = max(publication.time_ms for publication in night.publications) + CLOSING_TIME_MS
         stage.daemon.submit(lambda night=night, ends_ms=ends_ms: _end_of_night(stage, night, ends_ms)).result()  # type: ignore[misc]
         yield night
 
 
-def _await(ingest: Ingest, expected: int) -> None:
+def await_messages(ingest: Ingest, expected: int) -> None:
+    """Wait until the daemon has seen that many messages; raises BrokerError where it does not in time."""
     until_s = time.monotonic() + ARRIVAL_S
     while ingest.messages < expected:
         if time.monotonic() > until_s:
-            raise BrokerError(f"{expected - ingest.messages} messages of the demo did not arrive within {ARRIVAL_S:g} s")
+            raise BrokerError(
+                f"{expected - ingest.messages} messages of the demo did not arrive within {ARRIVAL_S:g} s"
+            )
         time.sleep(LOOK_S)
 
 

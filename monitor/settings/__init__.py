@@ -11,7 +11,11 @@ from monitor.errors import ConfigurationError
 from monitor.settings.faults import NAMED_BY, faults_of, unknown_factors, unknown_variables
 from monitor.settings.sections import Settings
 
-LOOKED_FOR = ("config/monitor.toml", "~/.config/bedroom-monitor/monitor.toml", "/etc/bedroom-monitor/monitor.toml")
+LOOKED_FOR = (
+    "config/monitor.toml",
+    "~/.config/bedroom-monitor/monitor.toml",
+    "/etc/bedroom-monitor/monitor.toml",
+)
 """Where a file is looked for, in this order, when none is named."""
 
 
@@ -26,7 +30,9 @@ def config_file(named: Path | None) -> Path | None:
         return next((path for place in LOOKED_FOR if (path := Path(place).expanduser()).is_file()), None)
     if not wanted.is_file():
         who = "--config" if named else NAMED_BY
-        raise ConfigurationError([f"{wanted}: no such file (named by {who}); write one, or copy config/monitor.example.toml"])
+        raise ConfigurationError(
+            [f"{wanted}: no such file (named by {who}); write one, or copy config/monitor.example.toml"]
+        )
     return wanted
 
 
@@ -40,7 +46,7 @@ def load(named: Path | None = None) -> Settings:
     faults += unknown_variables()
     settings = None
     try:
-        settings = Settings(**document)
+        settings = Settings(**document)  # type: ignore[arg-type] # validated here
     except ValidationError as exc:
         faults += faults_of(exc, str(path or "settings"))
         faults += unknown_factors(document.get("analysis"), document.get("diary"), str(path))

@@ -98,7 +98,9 @@ def _fault(error: ErrorDetails, where: str) -> str:
     place = _place(location, where)
     if error["type"] == "extra_forbidden":
         return f"{place}: {key}: unknown {_kind(location)}{_did_you_mean(str(location[-1]), _siblings(location), location[:-1])}"
-    values = {"expected": "a value", "error": "not usable"} | {name: value for name, value in error.get("ctx", {}).items()}
+    values = {"expected": "a value", "error": "not usable"} | {
+        name: value for name, value in error.get("ctx", {}).items()
+    }
     template = _SAID.get(error["type"], error["msg"].replace("{", "(").replace("}", ")") + ", got {got}")
     if isinstance(error["input"], Mapping):
         template = template.removesuffix(", got {got}")

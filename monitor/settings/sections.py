@@ -1,7 +1,6 @@
 """Every setting: one frozen section per concern, each key with default, unit and meaning."""
 
 import os
-from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -10,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from monitor.core.diary import DEFAULT_ADJUST, FACTOR_NAME, FACTORS
-from monitor.core.nights import UsualTimes
+from monitor.core.nights import UsualTimes, wall_time
 from monitor.core.quantities import BY_NAME
 from monitor.errors import DiaryError
 
@@ -29,9 +28,9 @@ def _known_zone(name: str) -> str:
 
 def _wall_time(text: str) -> str:
     try:
-        time.fromisoformat(text)
-    except ValueError:
-        raise ValueError("expected a time of day such as 23:00") from None
+        wall_time(text)
+    except DiaryError as exc:
+        raise ValueError("expected a time of day such as 23:00") from exc
     return text
 
 
@@ -114,7 +113,7 @@ class Mqtt(Section):
     reconnect_max_s: float = Field(default=120.0, ge=1, le=3600)
     """Longest pause in seconds between two attempts to connect; the pauses grow from 1 s, with jitter."""
     topics: tuple[str, ...] = ()
-    """Topic filters to subscribe to; empty: those of all decoders."""
+    """Topic filters in place of those of decoders and maps; announcements are always subscribed to."""
     queue_size: int = Field(default=10_000, ge=100, le=1_000_000)
     """Messages held between network and worker; when it is full the network waits."""
     status_topic: str = Field(default="bedroom-monitor/status", min_length=1)
@@ -146,7 +145,9 @@ class UsualNight(Section):
     """Bed and rise time of one weekday; a time left out is the usual one."""
 
     bed: WallTime | None = None
+    """Time to bed before that day, local; without it the usual one."""
     rise: WallTime | None = None
+    """Time of rising on that day, local; without it the usual one."""
 
 
 class NightSettings(Section):
@@ -162,7 +163,6 @@ class NightSettings(Section):
     """Minutes to wait after rising before a night is closed, for sensors that report late."""
     max_gap_minutes: float = Field(default=15.0, ge=5, le=120)
     """Longest gap in minutes between readings that is bridged by a straight line; raise it for sensors that report seldom."""
-
 
     def usual(self) -> UsualTimes:
         """The usual nights; raises DiaryError where they overlap or are none."""
@@ -195,11 +195,17 @@ class FieldMapSettings(Section):
     """One value of a payload that no decoder knows by itself."""
 
     topic: str = Field(min_length=1)
+    """Topic filter, + and # as in MQTT; subscribed to, unless mqtt.topics names others."""
     path: str = ""
+    """Where the value stands in the JSON, such as data.temp or values.0; empty: the payload is the value."""
     quantity: QuantityName
+    """What it is; see quantities.md."""
     unit: str | None = None
+    """The unit it comes in, such as F or kPa; without it the quantity's own."""
     sensor: str | None = None
+    """Name of the sensor; without it the topic and the path name it."""
     scale: float = 1.0
+    """The value is multiplied by this before its unit is looked at."""
 
 
 class DecoderSettings(Section):

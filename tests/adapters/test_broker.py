@@ -30,16 +30,12 @@ def address() -> Iterator[BrokerAddress]:
 class Listener:
     """A subscriber that remembers every message, acknowledging each at once, or never."""
 
-    def __init__(
-        self, address: BrokerAddress, name: str, *, persistent: bool = False, acknowledges: bool = True
-    ):
+    def __init__(self, address: BrokerAddress, name: str, *, persistent: bool = False, acknowledges: bool = True):
         self.messages: list[MQTTMessage] = []
         self._acknowledges = acknowledges
         self._connected = threading.Event()
         self._subscribed = threading.Event()
-        self.client = Client(
-            CallbackAPIVersion.VERSION2, client_id=name, clean_session=not persistent, manual_ack=True
-        )
+        self.client = Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=not persistent, manual_ack=True)
         self.client.max_inflight_messages_set(200)
         self.client.on_connect = lambda *_: self._connected.set()
         self.client.on_subscribe = lambda *_: self._subscribed.set()

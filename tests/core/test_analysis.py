@@ -18,9 +18,7 @@ FIRST = date(2024, 1, 1)
 RANDOM = np.random.default_rng(20)
 WARMTH = 22 + RANDOM.standard_normal(NIGHTS)
 AIR = 900 + 150 * RANDOM.standard_normal(NIGHTS)
-SEVERITY = (
-    np.clip(np.round(3 + 2 * (WARMTH - 22) + RANDOM.standard_normal(NIGHTS)), 0, 10).astype(int).tolist()
-)
+SEVERITY = np.clip(np.round(3 + 2 * (WARMTH - 22) + RANDOM.standard_normal(NIGHTS)), 0, 10).astype(int).tolist()
 
 
 def an_exposure(name: str = "T_mean", **changes: object) -> ExposureRow:
@@ -316,9 +314,7 @@ def test_the_weekend_can_be_called_a_consequence():
     assert (finding.adjusted_for, finding.same_night is None) == ((), False)
 
 
-@pytest.mark.parametrize(
-    "bedding", [np.ones(NIGHTS), WARMTH, np.full(NIGHTS, np.nan)], ids=["1", "x", "none"]
-)
+@pytest.mark.parametrize("bedding", [np.ones(NIGHTS), WARMTH, np.full(NIGHTS, np.nan)], ids=["1", "x", "none"])
 def test_a_consequence_that_says_nothing_new_is_not_shown(bedding):
     finding = only(a_task(factors={"bedding": bedding}, adjust_for=(), consequences=("bedding",)))
     assert finding.same_night is None

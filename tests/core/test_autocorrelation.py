@@ -50,9 +50,7 @@ def restricted_loglik(values: np.ndarray, design: np.ndarray, nights: np.ndarray
     left = values - design @ beta
     freedom = len(values) - design.shape[1]
     return -0.5 * (
-        np.linalg.slogdet(correlation)[1]
-        + np.linalg.slogdet(information)[1]
-        + freedom * np.log(left @ inverse @ left)
+        np.linalg.slogdet(correlation)[1] + np.linalg.slogdet(information)[1] + freedom * np.log(left @ inverse @ left)
     )
 
 

@@ -85,9 +85,7 @@ def test_a_topic_of_metadata_announces() -> None:
 
 
 def test_a_payload_beyond_64_kib_is_not_decoded() -> None:
-    assert (
-        Decoders((a_dialect(),)).decode(a_message(payload=b"x" * (OVERSIZE_BYTES + 1)), Known()) == OVERSIZE
-    )
+    assert Decoders((a_dialect(),)).decode(a_message(payload=b"x" * (OVERSIZE_BYTES + 1)), Known()) == OVERSIZE
 
 
 def test_a_message_that_announces_nothing_leaves_the_same_knowledge() -> None:

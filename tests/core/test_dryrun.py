@@ -66,9 +66,7 @@ def test_a_reading_is_printed_with_sensor_quantity_value_and_time(decoders: Deco
         (1_420_070_400_000, "2015-01-01T00:00:00Z"),
     ],
 )
-def test_a_time_is_printed_where_it_can_be_believed(
-    decoders: Decoders, time_ms: int, time: str | None
-) -> None:
+def test_a_time_is_printed_where_it_can_be_believed(decoders: Decoders, time_ms: int, time: str | None) -> None:
     printed = dry_run_line(decoders, line(f"temperature 21.5 {time_ms}"), NOW_MS)
     assert [reading["time"] for reading in printed["readings"]] == [time]  # type: ignore[attr-defined]
 

@@ -71,9 +71,7 @@ def test_anything_is_computed_from_21_nights_5_bad_and_5_good(nights, bad, enoug
     assert enough_nights(nights, bad) is enough
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "enough"), [(10, 40, True), (9, 21, False), (10, 41, False), (30, 10, True)]
-)
+@pytest.mark.parametrize(("one", "other", "enough"), [(10, 40, True), (9, 21, False), (10, 41, False), (30, 10, True)])
 def test_a_two_valued_exposure_needs_ten_nights_and_a_fifth_on_each_side(one, other, enough):
     assert enough_sides(one, other) is enough
 

@@ -135,9 +135,7 @@ def test_the_heat_index_is_not_told_of_a_cool_room():
 
 
 def test_the_heat_index_counts_only_the_warm_hours():
-    found = exposures(
-        a_series(lambda at: 27.0 if at < 2 else 20.0), a_series(lambda at: 40.0 if at < 2 else 90.0)
-    )
+    found = exposures(a_series(lambda at: 27.0 if at < 2 else 20.0), a_series(lambda at: 40.0 if at < 2 else 90.0))
     assert found["HI_max"] == pytest.approx(climate.heat_index_c(27.0, 40.0))
 
 
@@ -226,9 +224,7 @@ def test_a_bin_is_the_median_of_its_readings():
 
 
 def test_a_bin_ends_before_the_next_begins():
-    grid = grid_of(
-        a_window(hours=1), [(START_MS + BIN_MS - 1, 20.0), (START_MS + BIN_MS, 21.0)], "temperature"
-    )
+    grid = grid_of(a_window(hours=1), [(START_MS + BIN_MS - 1, 20.0), (START_MS + BIN_MS, 21.0)], "temperature")
     assert grid.values[:2] == (20.0, 21.0)
 
 

@@ -39,9 +39,7 @@ def a_night(**changes: object) -> NightRow:
 
 
 def an_exposure(**changes: object) -> ExposureRow:
-    return replace(
-        ExposureRow(name="T_mean", domain="thermal", unit="1 °C", per=1.0, primary=True), **changes
-    )
+    return replace(ExposureRow(name="T_mean", domain="thermal", unit="1 °C", per=1.0, primary=True), **changes)
 
 
 def a_task(**changes: object) -> AnalysisTask:
@@ -163,9 +161,7 @@ def test_a_task_that_contradicts_itself_is_refused(changes, complaint):
         a_task(**changes)
 
 
-@pytest.mark.parametrize(
-    ("wake_date", "weekend"), [("2024-01-05", False), ("2024-01-06", True), ("2024-01-07", True)]
-)
+@pytest.mark.parametrize(("wake_date", "weekend"), [("2024-01-05", False), ("2024-01-06", True), ("2024-01-07", True)])
 def test_saturday_and_sunday_mornings_are_weekend(wake_date, weekend):
     assert a_night(wake_date=wake_date).weekend is weekend
 

@@ -96,9 +96,7 @@ def test_a_month_that_cannot_be_says_in_which_order_it_was_read():
     assert wall_of("31/01/2024 17:00", "month") == Expected("a date as month, day, year")
 
 
-@pytest.mark.parametrize(
-    "cell", ["2024-06-01", "1.6.2024", "1/6/24", "2024-06-01 00:00:00", "2024-06-01T00:00:00Z"]
-)
+@pytest.mark.parametrize("cell", ["2024-06-01", "1.6.2024", "1/6/24", "2024-06-01 00:00:00", "2024-06-01T00:00:00Z"])
 def test_a_date_is_a_date_with_or_without_a_time(cell):
     assert date_of(cell, "day") == date(2024, 6, 1)
 

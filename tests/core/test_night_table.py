@@ -148,9 +148,7 @@ def test_good_lines_are_kept_beside_bad_ones():
 def test_a_second_line_for_a_night_is_an_error_that_names_the_first():
     table = read("date;severity\n2024-06-02;3\n2024-06-02;4\n")
     assert [entry.severity for entry in table.entries] == [3]
-    assert "line 3, date: expected one line for each night (2024-06-02 is on line 2 already)" in str(
-        table.errors[0]
-    )
+    assert "line 3, date: expected one line for each night (2024-06-02 is on line 2 already)" in str(table.errors[0])
 
 
 @pytest.mark.parametrize(

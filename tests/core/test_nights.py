@@ -179,9 +179,7 @@ def test_catching_up_in_two_goes_is_catching_up_in_one(where, first_h, second_h)
     start_ms = ms(day.year, day.month, day.day)
     middle_ms = start_ms + first_h * HOUR_MS
     end_ms = middle_ms + second_h * HOUR_MS
-    in_two = finished_nights(start_ms, middle_ms, zone, USUAL) + finished_nights(
-        middle_ms, end_ms, zone, USUAL
-    )
+    in_two = finished_nights(start_ms, middle_ms, zone, USUAL) + finished_nights(middle_ms, end_ms, zone, USUAL)
     assert in_two == finished_nights(start_ms, end_ms, zone, USUAL)
 
 
@@ -215,9 +213,7 @@ def test_a_datetime_without_zone_is_local():
 
 
 def test_a_rise_on_another_date_is_another_night():
-    with pytest.raises(
-        DiaryError, match="rise: expected a time on the date of waking, 2024-06-02, got 2024-06-03"
-    ):
+    with pytest.raises(DiaryError, match="rise: expected a time on the date of waking, 2024-06-02, got 2024-06-03"):
         a_diary_window(rise=datetime(2024, 6, 3, 7, 0))
 
 

@@ -167,8 +167,6 @@ def test_the_hour_that_comes_twice_is_the_one_near_arrival_else_the_first(arriva
     assert instant_ms("2025-10-26T02:30:00", BERLIN, ms(arrival)) == ms(instant)
 
 
-@given(
-    moment=st.datetimes(), zone=st.timezones() | st.just(BERLIN), arrival=st.integers(0, 4_000_000_000_000)
-)
+@given(moment=st.datetimes(), zone=st.timezones() | st.just(BERLIN), arrival=st.integers(0, 4_000_000_000_000))
 def test_any_wall_time_is_an_instant(moment: datetime, zone: ZoneInfo, arrival: int) -> None:
     assert isinstance(instant_ms(moment.isoformat(), zone, arrival), int)

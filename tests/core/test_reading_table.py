@@ -71,9 +71,7 @@ def test_an_obvious_heading_is_understood_with_its_unit(heading, quantity, value
     assert one_value(heading) == (quantity, value)
 
 
-@pytest.mark.parametrize(
-    "heading", ["dew point", "outdoor temp", "noise", "Battery (V)", "target temperature", "mood"]
-)
+@pytest.mark.parametrize("heading", ["dew point", "outdoor temp", "noise", "Battery (V)", "target temperature", "mood"])
 def test_a_heading_that_is_not_surely_the_room_is_ignored_and_listed(heading):
     assert read(f"time;temp;{heading}\n2024-06-01 12:00;20;21\n").ignored == (heading,)
 
@@ -88,9 +86,7 @@ def test_a_heading_can_be_explained():
 
 
 def test_an_explained_heading_may_tell_the_unit():
-    table = read(
-        "time,parents_temp_f\n2024-06-01 12:00,68\n", columns={"parents_temp_f": ("p", "temperature")}
-    )
+    table = read("time,parents_temp_f\n2024-06-01 12:00,68\n", columns={"parents_temp_f": ("p", "temperature")})
     assert table.readings[0].value == 20.0
 
 
@@ -275,9 +271,7 @@ def test_the_real_bedroom_read_in_the_wrong_zone_says_so_at_the_spring_gap():
     lines = SHARED.read_text().split("\n")
     spring = [lines[0], *(line for line in lines if line.startswith("2016-03-27"))]
     table = read("\n".join(spring), zone=BRUSSELS, columns={"parents_temp": ("parents", "temperature")})
-    assert [error.got[11:] for error in table.errors] == [
-        f"02:{minute:02d}:00" for minute in range(0, 60, 10)
-    ]
+    assert [error.got[11:] for error in table.errors] == [f"02:{minute:02d}:00" for minute in range(0, 60, 10)]
 
 
 def test_a_fixed_offset_has_no_gap_in_spring():

@@ -112,9 +112,7 @@ def test_nights_are_named_by_the_date_of_waking(nights: list[SimulatedNight]) ->
 
 
 def test_publications_come_in_the_order_of_their_time(nights: list[SimulatedNight]) -> None:
-    assert all(
-        one.time_ms <= other.time_ms for night in nights for one, other in pairwise(night.publications)
-    )
+    assert all(one.time_ms <= other.time_ms for night in nights for one, other in pairwise(night.publications))
 
 
 def test_120_nights_make_at_most_35_000_publications(publications: list[Publication]) -> None:
@@ -229,9 +227,7 @@ def test_alcohol_goes_with_warmth_and_with_free_days() -> None:
 
 def test_alcohol_makes_nights_worse_by_itself() -> None:
     drunk = [night for seed in range(6) for night in truths("none", seed)]
-    assert (
-        correlation([night.factors["alcohol"] for night in drunk], [night.severity for night in drunk]) > 0.15
-    )
+    assert correlation([night.factors["alcohol"] for night in drunk], [night.severity for night in drunk]) > 0.15
 
 
 def test_some_nights_are_missing_from_the_diary_and_in_bursts() -> None:

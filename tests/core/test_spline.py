@@ -73,8 +73,7 @@ def raw_truncated_power(nights: np.ndarray, df: int) -> np.ndarray:
     position = nights / nights[-1]
     knots = np.linspace(0.0, 1.0, df + 1)
     bends = [
-        (np.maximum(position - knot, 0) ** 3 - np.maximum(position - 1, 0) ** 3) / (1 - knot)
-        for knot in knots[:-1]
+        (np.maximum(position - knot, 0) ** 3 - np.maximum(position - 1, 0) ** 3) / (1 - knot) for knot in knots[:-1]
     ]
     raw = np.column_stack([position, *(bend - bends[-1] for bend in bends[:-1])])
     return (raw - raw.mean(axis=0)) / raw.std(axis=0)

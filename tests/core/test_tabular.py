@@ -122,9 +122,7 @@ def test_a_given_decimal_sign_wins():
 
 
 def test_numbers_that_can_all_be_read_in_two_ways_are_refused():
-    with pytest.raises(
-        InputError, match=r"'1,234' can be read in two ways .* --decimal point or --decimal comma"
-    ):
+    with pytest.raises(InputError, match=r"'1,234' can be read in two ways .* --decimal point or --decimal comma"):
         decimal_of(["1,234", "21"], None)
 
 

@@ -79,8 +79,6 @@ def test_every_word_means_a_quantity_of_ours() -> None:
     assert meant | set(_SUFFIXES) <= set(BY_NAME)
 
 
-@pytest.mark.parametrize(
-    ("quantity", "unit"), [(q, unit) for q, units in _SUFFIXES.items() for unit in units.values()]
-)
+@pytest.mark.parametrize(("quantity", "unit"), [(q, unit) for q, units in _SUFFIXES.items() for unit in units.values()])
 def test_every_unit_in_a_name_can_be_converted(quantity: str, unit: str) -> None:
     assert to_canonical(quantity, 1.0, unit) is not None

@@ -66,9 +66,7 @@ def test_a_wall_time_in_the_autumn_hour_happens_twice():
 
 
 def test_an_ordinary_wall_time_happens_once():
-    assert occurrences_ms(datetime(2024, 6, 1, 12, 0), BRUSSELS) == (
-        unix_ms(datetime(2024, 6, 1, 10, 0, tzinfo=UTC)),
-    )
+    assert occurrences_ms(datetime(2024, 6, 1, 12, 0), BRUSSELS) == (unix_ms(datetime(2024, 6, 1, 10, 0, tzinfo=UTC)),)
 
 
 def test_local_time_is_what_the_clock_on_the_wall_shows():

@@ -185,9 +185,7 @@ def test_any_announcement_leaves_decoding_sound(
     entity=st.fixed_dictionaries(
         {"stat_t": st.just("x/y"), "dev_cla": st.sampled_from(("temperature", "pressure", "occupancy"))},
         optional={
-            "val_tpl": st.sampled_from(
-                ("{{ value_json.t }}", "{{ value * 999999 }}", "{{ value_json[0] / 2 }}")
-            ),
+            "val_tpl": st.sampled_from(("{{ value_json.t }}", "{{ value * 999999 }}", "{{ value_json[0] / 2 }}")),
             "unit_of_meas": st.sampled_from(("°F", "kPa", "K")),
             "pl_on": st.one_of(st.none(), st.booleans(), st.integers(), st.sampled_from(WORDS)),
         },

@@ -17,8 +17,15 @@ WAL_LIMIT_BYTES = 16 * 1024 * 1024
 """Bytes the write-ahead file is cut back to after a checkpoint; an SD card is small."""
 
 _PASSING = frozenset(
-    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN,
-     sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM},
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_NOMEM,
+    },
 )
 _LASTING = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
@@ -33,7 +40,9 @@ class Database:
         self.path = path
         self._prepare_file()
         with self._translated():
-            self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
+            self._connection = sqlite3.connect(
+                path, isolation_level=None, timeout=BUSY_TIMEOUT_S, check_same_thread=False
+            )
         try:
             self._open(sync)
         except BaseException:

@@ -3,7 +3,6 @@
 import json
 from datetime import date
 
-
 from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.readings import widen_due
 from monitor.core.exposure import Exposure
@@ -26,7 +25,15 @@ class SqliteNights:
             cursor.execute(
                 "INSERT INTO night (wake_date, zone, start_ms, end_ms, known_by, sensors, closed_ms) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (day, window.zone, window.start_ms, window.end_ms, window.known_by, json.dumps(night.sensors), now_ms),
+                (
+                    day,
+                    window.zone,
+                    window.start_ms,
+                    window.end_ms,
+                    window.known_by,
+                    json.dumps(night.sensors),
+                    now_ms,
+                ),
             )
             cursor.executemany(
                 "INSERT INTO exposure (wake_date, name, value, coverage) VALUES (?, ?, ?, ?)",
@@ -91,11 +98,18 @@ class SqliteNights:
         ):
             exposures.setdefault(day, []).append(Exposure(name=name, value=value, coverage=coverage))
         rows = self._database.rows(
-            f"SELECT wake_date, zone, start_ms, end_ms, known_by, sensors FROM night {where} ORDER BY wake_date", values
+            f"SELECT wake_date, zone, start_ms, end_ms, known_by, sensors FROM night {where} ORDER BY wake_date",
+            values,
         )
         return [
             Night(
-                NightWindow(wake_date=date.fromisoformat(day), zone=zone, start_ms=start, end_ms=end, known_by=known_by),
+                NightWindow(
+                    wake_date=date.fromisoformat(day),
+                    zone=zone,
+                    start_ms=start,
+                    end_ms=end,
+                    known_by=known_by,
+                ),
                 json.loads(sensors),
                 tuple(exposures.get(day, ())),
             )

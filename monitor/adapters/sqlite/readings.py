@@ -4,6 +4,7 @@ import json
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import chain
 
 from monitor.adapters.sqlite.database import Database
 from monitor.core.places import place_by_name
@@ -18,10 +19,15 @@ DELIVERIES_KEPT = 256
 PROBLEMS_KEPT = 1_000
 """Topic and reason pairs; a broker full of foreign topics must not fill the file."""
 
-_SAVE_READING = (
-    "INSERT INTO reading (series, ts_ms, value) VALUES (?, ?, ?) "
+ROWS_AT_ONCE = 64
+"""Readings per statement: Python gives up its lock at each, and the network thread would take it every time."""
+
+_SAVE_READINGS = (
+    "INSERT INTO reading (series, ts_ms, value) VALUES {} "
     "ON CONFLICT (series, ts_ms) DO UPDATE SET value = excluded.value WHERE value <> excluded.value"
 )
+_SAVE_ONE = _SAVE_READINGS.format("(?, ?, ?)")
+_SAVE_MANY = _SAVE_READINGS.format(", ".join(["(?, ?, ?)"] * ROWS_AT_ONCE))
 _SAVE_SET_ASIDE = "INSERT OR REPLACE INTO set_aside (series, ts_ms, value, reason) VALUES (?, ?, ?, ?)"
 _SAVE_PROBLEM = (
     "INSERT INTO problem (topic, reason, count, first_ms, last_ms) VALUES (?, ?, ?, ?, ?) "
@@ -47,7 +53,7 @@ class SqliteReadings:
                 self._number(cursor, batch.readings)
                 self._number(cursor, batch.set_aside)
                 series = self._series
-                cursor.executemany(_SAVE_READING, [(series[row[0], row[1]], row[2], row[3]) for row in batch.readings])
+                _save_readings(cursor, [(series[row[0], row[1]], row[2], row[3]) for row in batch.readings])
                 cursor.executemany(_SAVE_SET_ASIDE, [(series[row[0], row[1]], *row[2:]) for row in batch.set_aside])
                 _save_problems(cursor, batch.problems)
                 if batch.deliveries:
@@ -75,14 +81,16 @@ class SqliteReadings:
             (series, start_ms, end_ms),
         )
         corrections = self._database.rows(
-            "SELECT valid_from_ms, offset, gain FROM calibration WHERE series = ? ORDER BY valid_from_ms", (series,)
+            "SELECT valid_from_ms, offset, gain FROM calibration WHERE series = ? ORDER BY valid_from_ms",
+            (series,),
         )
         return _calibrated(raw, corrections) if corrections else raw
 
     def next_reading_ms(self, after_ms: int) -> int | None:
         """The first reading at or after `after_ms`, of any series."""
         found = self._database.rows(
-            "SELECT min((SELECT min(ts_ms) FROM reading WHERE series = id AND ts_ms >= ?)) FROM series", (after_ms,)
+            "SELECT min((SELECT min(ts_ms) FROM reading WHERE series = id AND ts_ms >= ?)) FROM series",
+            (after_ms,),
         )
         return found[0][0] if found else None
 
@@ -106,7 +114,8 @@ class SqliteReadings:
             "(SELECT count(*) FROM set_aside WHERE series = id) FROM series ORDER BY sensor, quantity"
         )
         return [
-            SeriesSummary(*row[:5], self._corrected(row[0], row[1], row[4], row[5]), row[6]) for row in rows
+            SeriesSummary(sensor, quantity, count, first, last, self._corrected(sensor, quantity, last, value), aside)
+            for sensor, quantity, count, first, last, value, aside in rows
         ]
 
     def problems(self) -> list[Problem]:
@@ -136,7 +145,8 @@ class SqliteReadings:
         """Put a sensor somewhere; every night is due again, since the room's sensors changed."""
         with self._database.writing() as cursor:
             cursor.execute(
-                "UPDATE sensor SET place = ?, placed_by = ? WHERE key = ?", (place, by if place else None, key)
+                "UPDATE sensor SET place = ?, placed_by = ? WHERE key = ?",
+                (place, by if place else None, key),
             )
             if cursor.rowcount == 0:
                 raise InputError(self._unknown(key))
@@ -159,7 +169,8 @@ class SqliteReadings:
         """Delete a sensor with all its readings; how many readings that were."""
         with self._database.writing() as cursor:
             count: int = cursor.execute(
-                "SELECT count(*) FROM reading WHERE series IN (SELECT id FROM series WHERE sensor = ?)", (key,)
+                "SELECT count(*) FROM reading WHERE series IN (SELECT id FROM series WHERE sensor = ?)",
+                (key,),
             ).fetchone()[0]
             _everything_due(cursor)
             cursor.execute("DELETE FROM sensor WHERE key = ?", (key,))
@@ -203,6 +214,13 @@ class SqliteReadings:
         if time_ms is None or value is None:
             return None
         return self.readings(sensor, quantity, time_ms, time_ms + 1)[0][1]
+
+
+def _save_readings(cursor: sqlite3.Cursor, rows: list[tuple[int, int, float]]) -> None:
+    whole = len(rows) - len(rows) % ROWS_AT_ONCE
+    for start in range(0, whole, ROWS_AT_ONCE):
+        cursor.execute(_SAVE_MANY, tuple(chain.from_iterable(rows[start : start + ROWS_AT_ONCE])))
+    cursor.executemany(_SAVE_ONE, rows[whole:])
 
 
 def _save_problems(cursor: sqlite3.Cursor, problems: Iterable[Problem]) -> None:

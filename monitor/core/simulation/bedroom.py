@@ -114,6 +114,4 @@ def _edges(evening_date: date, zone: tzinfo) -> tuple[range, range]:
 
 
 def _mean_in_bed(steps: Sequence[Step], evening: Evening) -> float:
-    return fmean(
-        step.room.temperature_c for step in steps if evening.bed_ms <= step.time_ms < evening.rise_ms
-    )
+    return fmean(step.room.temperature_c for step in steps if evening.bed_ms <= step.time_ms < evening.rise_ms)

@@ -26,9 +26,7 @@ class SimulatedNight:
     truth: NightTruth
 
 
-def simulate(
-    nights: int, seed: int, effect: str, first_evening: date, zone: tzinfo
-) -> Iterator[SimulatedNight]:
+def simulate(nights: int, seed: int, effect: str, first_evening: date, zone: tzinfo) -> Iterator[SimulatedNight]:
     """The nights after `first_evening` and its followers; the same arguments give the same nights.
 
     `effect` "heat" makes warm nights worse (odds ratio 3 per SD of the room's mean temperature after season),
@@ -41,9 +39,7 @@ def simulate(
     return _nights(sleeper, _room(nights, seed, first_evening, zone), zone, _chance(seed, "sensors"))
 
 
-def _nights(
-    sleeper: Sleeper, rooms: Iterator[RoomNight], zone: tzinfo, rng: random.Random
-) -> Iterator[SimulatedNight]:
+def _nights(sleeper: Sleeper, rooms: Iterator[RoomNight], zone: tzinfo, rng: random.Random) -> Iterator[SimulatedNight]:
     for room in rooms:
         truth = sleeper.sleep(room)
         yield SimulatedNight(

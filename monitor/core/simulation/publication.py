@@ -24,9 +24,7 @@ class Publication(NamedTuple):
     time_ms: int
 
 
-def carried(
-    sent: Iterable[Publication], begin_ms: int, end_ms: int, rng: random.Random
-) -> Iterator[Publication]:
+def carried(sent: Iterable[Publication], begin_ms: int, end_ms: int, rng: random.Random) -> Iterator[Publication]:
     """What arrives of one sensor's night: nothing during an outage, some things twice, some cut off."""
     outage_begin_ms, outage_end_ms = _outage(begin_ms, end_ms, rng)
     for publication in sent:

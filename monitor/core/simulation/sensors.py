@@ -58,9 +58,7 @@ def bedroom_co2(steps: Sequence[Step], _zone: tzinfo, rng: random.Random) -> Ite
     """An ESPHome carbon dioxide sensor: plain numbers, no time."""
     for time_ms in _regular(steps, rng):
         room, _ = climate_at(steps, time_ms)
-        yield Publication(
-            CO2_TOPIC, b"%d" % round(room.co2_ppm + rng.gauss(0.0, 12.0)), retain=False, time_ms=time_ms
-        )
+        yield Publication(CO2_TOPIC, b"%d" % round(room.co2_ppm + rng.gauss(0.0, 12.0)), retain=False, time_ms=time_ms)
 
 
 def garden(steps: Sequence[Step], zone: tzinfo, rng: random.Random) -> Iterator[Publication]:

@@ -91,7 +91,5 @@ def _drifted(value: float, spread: float, memories: float, rng: random.Random) -
 
 
 def _moisture_g_m3(temperature_c: float, dew_point_c: float) -> float:
-    humidity_pct = (
-        100 * saturation_vapour_pressure_hpa(dew_point_c) / saturation_vapour_pressure_hpa(temperature_c)
-    )
+    humidity_pct = 100 * saturation_vapour_pressure_hpa(dew_point_c) / saturation_vapour_pressure_hpa(temperature_c)
     return absolute_humidity_g_m3(temperature_c, humidity_pct)
