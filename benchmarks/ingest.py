@@ -1,7 +1,8 @@
-"""Messages per second and processor time of the daemon, beside an empty paho callback and mqtt-exporter in the same run.
+"""Messages per second and processor time of the daemon, beside an empty paho callback and mqtt-exporter.
 
-Zigbee2MQTT messages of two quantities wait in a real mosquitto for a persistent QoS 1 session; each subscriber drains them.
-Limits: at least 0.6 of the empty callback's messages per second, at most 3 times its processor seconds per 100,000.
+Zigbee2MQTT messages of two quantities wait in a real mosquitto for a persistent QoS 1 session, then each
+subscriber drains them, all in the same run. Limits: at least 0.6 of the empty callback's messages per second, at
+most 3 times its processor seconds per 100,000.
 """
 
 import argparse
@@ -37,7 +38,8 @@ def payload(number: int) -> bytes:
     return json.dumps(
         {
             "humidity": round(40 + number % 200 / 10, 2), "last_seen": at_ms,
-            "linkquality": 120, "power_outage_count": 3, "temperature": round(18 + number % 70 / 10, 2), "voltage": 3005,
+            "linkquality": 120, "power_outage_count": 3,
+            "temperature": round(18 + number % 70 / 10, 2), "voltage": 3005,
         }
     ).encode()  # fmt: skip
 

@@ -34,7 +34,7 @@ from monitor.decoders import esphome, generic, homeassistant, tasmota, zigbee2mq
 from monitor.errors import BrokerError, StoreUnusable
 from monitor.ports import Clock
 from monitor.services.advising import Advising
-from monitor.services.analysing import Analysing
+from monitor.services.analysing import Analysing, Choices
 from monitor.services.closing import Closing, NightRules
 from monitor.services.daemon import Daemon, Job
 from monitor.services.examining import Examined, Part
@@ -142,8 +142,7 @@ def analysing(settings: Settings, stores: Stores, clock: Clock) -> Analysing:
         stores.analyses,
         analyst,
         clock,
-        adjust_for=settings.analysis.adjust_for,
-        seed=settings.analysis.seed,
+        Choices(adjust_for=settings.analysis.adjust_for, seed=settings.analysis.seed),
     )
 
 

@@ -82,3 +82,9 @@ def start_mosquitto(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
 def mosquitto(start_mosquitto: Callable[..., Mosquitto]) -> Mosquitto:
     """A mosquitto that lets everybody in."""
     return start_mosquitto()
+
+
+@pytest.fixture(name="free_port")
+def _free_port() -> int:
+    """A loopback port that nothing listens on."""
+    return free_port()

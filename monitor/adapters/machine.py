@@ -27,7 +27,8 @@ def free_room(folder: Path) -> str:
         raise MonitorError(
             f"only {free // 1_000_000} MB free at {folder}; make room, or set store.path to another disk"
         )
-    return f"{free // 1_000_000:,} MB free at {folder}; a sensor with two values a minute takes about {YEAR_BYTES // 1_000_000} MB a year"
+    year = f"a sensor with two values a minute takes about {YEAR_BYTES // 1_000_000} MB a year"
+    return f"{free // 1_000_000:,} MB free at {folder}; {year}"
 
 
 def clock(now_ms: int, zone: str) -> str:

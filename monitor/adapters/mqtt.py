@@ -93,8 +93,8 @@ class MqttSource:
         self._failures = 0
         self._trouble: str | None = None
         self._wake_reader, self._wake_writer = socket.socketpair()
-        self._wake_reader.setblocking(False)
-        self._wake_writer.setblocking(False)
+        self._wake_reader.settimeout(0)
+        self._wake_writer.settimeout(0)
         self.subscribed: tuple[str, ...] | None = None
         self._client = self._new_client()
         self._thread = threading.Thread(target=self._network, name="mqtt", daemon=True)
@@ -376,7 +376,7 @@ def _explained(exc: Exception, settings: Mqtt) -> str:
         case socket.gaierror():
             return "no computer of that name; check mqtt.host"
         case ssl.SSLCertVerificationError():
-            return f"its certificate is not accepted ({exc.verify_message}); set mqtt.ca_file to the authority that signed it"
+            return f"its certificate is not accepted ({exc.verify_message}); set mqtt.ca_file to its authority"
         case ssl.SSLError():
             return (
                 f"TLS failed ({exc.reason}); does it speak TLS on port {settings.port}? 8883 is usual, 1883 is without"

@@ -73,8 +73,9 @@ def _told(outcome: "Outcome", nights: int, effect: Effect, folder: Path) -> list
     )
     return [
         planted,
-        f"{nights} nights, {outcome.messages:,} MQTT messages, {outcome.readings:,} readings stored, "
-        f"{outcome.unusable} messages could not be used and were counted.",
-        f"The data are in {folder}. To look around:",
-        f"  BEDROOM_MONITOR_STORE__PATH={folder}/{FILE} BEDROOM_MONITOR_HOME__ZONE=Europe/Brussels bedroom-monitor nights list",
+        f"{nights} nights: {outcome.messages:,} MQTT messages came in and {outcome.readings:,} readings were stored;",
+        f"{outcome.unusable} broken messages could not be used and were counted.",
+        f"The data are in {folder}. To look around, for example:",
+        f"  export BEDROOM_MONITOR_STORE__PATH={folder}/{FILE} BEDROOM_MONITOR_HOME__ZONE=Europe/Brussels",
+        "  .venv/bin/bedroom-monitor nights list",
     ]

@@ -34,7 +34,7 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV file.")]
 Zone = Annotated[
     str | None,
     typer.Option(
-        help="Zone of times without an offset: Europe/Brussels, or a fixed offset such as UTC+1. Without it: the home's.",
+        help="Zone of times without an offset: Europe/Brussels, or fixed as UTC+1. Without it: the home's.",
         show_default=False,
     ),
 ]

@@ -148,7 +148,8 @@ def show(day: Day, config: Config = None, as_json: Json = False) -> None:
     if night is not None:
         window = night.window
         print(
-            f"In bed {local(window.start_ms, window.zone)} to {local(window.end_ms, window.zone)} {window.zone} (known by: {window.known_by})"
+            f"In bed {local(window.start_ms, window.zone)} to {local(window.end_ms, window.zone)} {window.zone} "
+            f"(known by: {window.known_by})"
         )
         rows = [
             (

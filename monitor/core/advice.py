@@ -17,6 +17,9 @@ STEP_C = 2.0
 RECENT_NIGHTS = 14
 """Nights whose median says how the room is at present."""
 
+AT_MOST = 3
+"""Pieces of advice at a time; of conditions that cannot be told apart only the clearest is acted on."""
+
 _KINDS = {kind.name: kind for kind in EXPOSURES}
 
 
@@ -46,20 +49,21 @@ class _Change:
 _CHANGES = (
     _Change(
         exposure="T_mean",
-        less="Keep the bedroom cooler tonight: {target:.0f} °C instead of about {now:.0f} °C, by the thermostat, a window "
-        "while it is cooler outside, or a lighter duvet.",
-        more="Keep the bedroom warmer tonight: {target:.0f} °C instead of about {now:.0f} °C, by the thermostat or a warmer duvet.",
+        less="Keep the bedroom cooler tonight: {target:.0f} °C instead of about {now:.0f} °C, by less heating or "
+        "cooling; a lighter duvet works the same way.",
+        more="Keep the bedroom warmer tonight: {target:.0f} °C instead of about {now:.0f} °C, by more heating; "
+        "a warmer duvet works the same way.",
         cost="free to low",
     ),
     _Change(
         exposure="AH_mean",
-        less="Make the air drier: ventilate before bed while it is drier outside, dry no laundry in the bedroom.",
+        less="Make the air drier: dry no laundry in the bedroom, or use a dehumidifier.",
         more="Make the air less dry: heat less, or humidify up to 50 % relative humidity.",
         cost="free to low",
     ),
     _Change(
         exposure="T_drop",
-        less="Keep the temperature even through the night: close the window, or lower the heating before bed and not after.",
+        less="Keep the temperature even through the night: lower the heating before bed and not after.",
         more="Let the bedroom cool after bedtime: lower the heating when you go to bed.",
         cost="free",
     ),
@@ -79,8 +83,13 @@ def advise(result: AnalysisResult, recent: Mapping[str, list[float]]) -> tuple[A
         if (finding := by_exposure.get(change.exposure)) is not None and finding.verdict in {"trigger", "protective"}
     ]
     found.sort(key=lambda pair: pair[0].p if pair[0].p is not None else 1.0)
-    advice = (_advice(finding, change, recent.get(change.exposure, [])) for finding, change in found)
-    return tuple(one for one in advice if one is not None)
+    given: dict[str, Advice] = {}
+    for finding, change in found:
+        if given.keys().isdisjoint(finding.group):
+            one = _advice(finding, change, recent.get(change.exposure, []))
+            if one is not None:
+                given[finding.exposure] = one
+    return tuple(given.values())[:AT_MOST]
 
 
 def _advice(finding: Finding, change: _Change, recent: list[float]) -> Advice | None:

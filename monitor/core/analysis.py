@@ -208,7 +208,7 @@ def _found(calendar: Calendar, study: Study, standing: _Standing) -> Finding:
     unit = link.odds_ratio(row.per / scale.sd)
     quarters = contrast(study.z[study.used])
     between = quarters.high - quarters.low
-    ratio = link.odds_ratio(between)
+    ratio, usual = link.odds_ratio(between), link.odds_ratio(quarters.usual)
     return Finding(
         exposure=row.name,
         domain=row.domain,
@@ -219,7 +219,7 @@ def _found(calendar: Calendar, study: Study, standing: _Standing) -> Finding:
             grade=graded,
             b=link.b,
             nights=link.n,
-            contrast_ci=(ratio.low, ratio.high),
+            usual_ci=(usual.low, usual.high),
         ),
         grade=graded,
         nights=link.n,
@@ -232,12 +232,14 @@ def _found(calendar: Calendar, study: Study, standing: _Standing) -> Finding:
         adjusted_for=study.base.names,
         contrast=ratio.value,
         contrast_ci=(ratio.low, ratio.high),
+        usual=usual.value,
+        usual_ci=(usual.low, usual.high),
         quarter_means=(quarters.low * scale.sd + scale.mean, quarters.high * scale.sd + scale.mean),
         n_lo=quarters.n_lo,
         n_hi=quarters.n_hi,
         phi=link.phi,
         vif=link.vif,
-        nights_needed=nights_needed(link.n, link.se * between / link.s_x),
+        nights_needed=nights_needed(link.n, link.se * quarters.usual / link.s_x),
         explained_by=standing.explained_by,
         group=standing.group,
         p_control=evidence.control_p,

@@ -23,7 +23,7 @@ CHECK_P = 0.05
 """Circular shift, stage 2 and negative control all decide at 5 %."""
 CLEARED_NIGHTS = 30
 CLEARED_LOW, CLEARED_HIGH = 0.67, 1.5
-"""An odds ratio within, top quarter against bottom quarter, is too small to matter."""
+"""An odds ratio within, for the distance of the quartiles, is too small to matter."""
 MEANINGFUL = math.log(2.0)
 """Log-odds: the effect worth finding. Fixed, since power for the observed effect only says p again."""
 NEEDED_ALPHA = 0.02
@@ -130,7 +130,7 @@ def grade(evidence: Evidence) -> str:
     return GRADES[max(0, step - doubted)]
 
 
-def verdict(*, flagged: bool, grade: str, b: float, nights: int, contrast_ci: tuple[float, float]) -> str:
+def verdict(*, flagged: bool, grade: str, b: float, nights: int, usual_ci: tuple[float, float]) -> str:
     """What is said of an exposure that was measured on enough nights.
 
     Parameters
@@ -143,8 +143,8 @@ def verdict(*, flagged: bool, grade: str, b: float, nights: int, contrast_ci: tu
         Log-odds of a worse night; its sign is the direction.
     nights : int
         Nights of the fit.
-    contrast_ci : tuple of float
-        95 % interval of the odds ratio, top quarter against bottom quarter.
+    usual_ci : tuple of float
+        95 % interval of the odds ratio for a usual difference between nights: the distance of the quartiles.
 
     Returns
     -------
@@ -153,12 +153,12 @@ def verdict(*, flagged: bool, grade: str, b: float, nights: int, contrast_ci: tu
 
     Examples
     --------
-    >>> verdict(flagged=False, grade="none", b=0.1, nights=30, contrast_ci=(0.7, 1.4))
+    >>> verdict(flagged=False, grade="none", b=0.1, nights=30, usual_ci=(0.7, 1.4))
     'cleared'
     """
     if flagged and GRADES.index(grade) >= GRADES.index("moderate"):
         return "trigger" if b > 0 else "protective"
-    low, high = contrast_ci
+    low, high = usual_ci
     if nights >= CLEARED_NIGHTS and low >= CLEARED_LOW and high <= CLEARED_HIGH:
         return "cleared"
     return "undecided"

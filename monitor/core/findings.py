@@ -107,7 +107,8 @@ class Finding:
 
     Odds ratios are of a worse night: `odds_ratio` per `unit`, `contrast` for the top against the bottom
     quarter of the nights (for a two-valued exposure: its one value against the other), whose means are
-    `quarter_means` (bottom, top; the exposure's own unit) and sizes `n_lo`, `n_hi`. `q` of a secondary
+    `quarter_means` (bottom, top; the exposure's own unit) and sizes `n_lo`, `n_hi`; `usual` for a usual
+    difference between nights, the distance of the quartiles. `nights_needed` is for that difference too. `q` of a secondary
     exposure counts all exposures as its family and flags nothing. `p_control` is the following night's
     exposure (computed from grade weak on), `same_night` the odds ratio per unit with the consequences
     added, `proportional` False where bad nights alone tell another story. `group` names primary exposures
@@ -130,6 +131,8 @@ class Finding:
     adjusted_for: tuple[str, ...] = ()
     contrast: float | None = None
     contrast_ci: tuple[float, float] | None = None
+    usual: float | None = None
+    usual_ci: tuple[float, float] | None = None
     quarter_means: tuple[float, float] | None = None
     n_lo: int | None = None
     n_hi: int | None = None
@@ -234,6 +237,8 @@ def _finding(finding: "_Object") -> Finding:
         adjusted_for=finding.names("adjusted_for"),
         contrast=finding.maybe("contrast", float),
         contrast_ci=finding.pair("contrast_ci"),
+        usual=finding.maybe("usual", float),
+        usual_ci=finding.pair("usual_ci"),
         quarter_means=finding.pair("quarter_means"),
         n_lo=finding.maybe("n_lo", int),
         n_hi=finding.maybe("n_hi", int),

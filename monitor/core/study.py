@@ -23,6 +23,8 @@ from monitor.core.spline import time_spline
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+SMALLEST_USUAL_SD = 1.0
+"""SD: where most nights are alike (no hour above 26 degC) the quartiles meet, and their distance says nothing."""
 SHORTEST_CALENDAR = 45
 """Nights; a circular shift of fewer cannot reach a small p."""
 
@@ -92,6 +94,7 @@ class Contrast:
     high: float
     n_lo: int
     n_hi: int
+    usual: float
 
 
 def studied(calendar: Calendar, row: ExposureRow) -> Study | None:
@@ -139,12 +142,17 @@ def is_proportional(calendar: Calendar, study: Study) -> bool:
 
 
 def contrast(values: Floats) -> Contrast:
-    """Top against bottom quarter of the nights; of a two-valued exposure, one value against the other."""
+    """Top against bottom quarter of the nights; of a two-valued exposure, one value against the other.
+
+    `usual` is the distance of the quartiles, at least 1 SD; of a two-valued exposure that of its values.
+    """
     ordered = np.sort(values)
     sides = _sides(values)
     n_lo, n_hi = sides if sides is not None else (len(values) // 4, len(values) // 4)
     low, high = float(ordered[:n_lo].mean()), float(ordered[-n_hi:].mean())
-    return Contrast(low=low, high=high, n_lo=n_lo, n_hi=n_hi)
+    quartiles = np.percentile(ordered, (25, 75))
+    usual = high - low if sides is not None else max(float(quartiles[1] - quartiles[0]), SMALLEST_USUAL_SD)
+    return Contrast(low=low, high=high, n_lo=n_lo, n_hi=n_hi, usual=usual)
 
 
 def window_of(z: Floats) -> slice:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from monitor.core.exposure import ExposureKind
+from monitor.core.exposure import EXPOSURES, ExposureKind
 from monitor.core.findings import FEWEST_BAD, FEWEST_GOOD, FEWEST_NIGHTS, AnalysisResult, Finding
 
 FOOTER = (
@@ -13,6 +13,7 @@ NOT_CAUSE = "This is an association in your own data, not proof of cause."
 MANY_NIGHTS = 365
 """Nights; who would have to wait longer is better served by an experiment."""
 
+_LABELS = {kind.name: kind.label for kind in EXPOSURES}
 _FACTOR_WORDS = {
     "caffeine": "caffeine after 14:00",
     "medication_change": "changes of medication",
@@ -31,7 +32,7 @@ def sentence(finding: Finding, kind: ExposureKind) -> str:
     if finding.verdict in {"trigger", "protective"}:
         return (
             f"On your {finding.nights} logged nights, {kind.more} went with {_odds(finding)} of a worse night "
-            f"({_basis(finding)}). {NOT_CAUSE}"
+            f"({_basis(finding)}).{_together(finding)} {NOT_CAUSE}"
         )
     return _undecided(finding, kind)
 
@@ -78,6 +79,13 @@ def number(value: float) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.0f}"
 
 
+def _together(finding: Finding) -> str:
+    if not finding.group:
+        return ""
+    others = " and ".join(f"the {_LABELS.get(name, name)}" for name in finding.group)
+    return f" It went up and down together with {others}, so the two cannot be told apart yet."
+
+
 def _odds(finding: Finding) -> str:
     return f"{number(finding.odds_ratio or 1.0)} times the odds"
 
@@ -93,16 +101,20 @@ def _basis(finding: Finding) -> str:
 
 def _cleared(finding: Finding, kind: ExposureKind) -> str:
     return (
-        f"On your {finding.nights} logged nights, the {kind.label} made little difference: between the quarter of nights with "
-        f"most and with least of it, the odds of a worse night differ by a factor of {number(finding.contrast or 1.0)} "
-        f"({_interval(finding.contrast_ci)}, within 0.67 to 1.50; {adjustment(finding.adjusted_for)}; evidence: {finding.grade})."
+        f"On your {finding.nights} logged nights, the {kind.label} made little difference: for a usual difference "
+        f"between nights, the odds of a worse night differ by a factor of {number(finding.usual or 1.0)} "
+        f"({_interval(finding.usual_ci)}, within 0.67 to 1.50; {adjustment(finding.adjusted_for)}; "
+        f"evidence: {finding.grade})."
     )
 
 
 def _undecided(finding: Finding, kind: ExposureKind) -> str:
-    said = f"On your {finding.nights} logged nights, {kind.more} went with {_odds(finding)} of a worse night ({_basis(finding)})."
+    said = (
+        f"On your {finding.nights} logged nights, {kind.more} went with {_odds(finding)} of a worse night "
+        f"({_basis(finding)})."
+    )
     if finding.explained_by:
-        return f"{said} It moves together with {finding.explained_by}, which explains it."
+        return f"{said} The {_LABELS.get(finding.explained_by, finding.explained_by)} explains it."
     if finding.grade == "weak":
         return f"{said} This is a hint, and a hint is often chance."
     return f"{said} No clear link so far; we cannot tell yet{_more(finding.nights_needed)}."

@@ -1,6 +1,7 @@
 """From closed nights and diary to findings: one run, kept with all that is needed to repeat it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from monitor import __version__
@@ -17,6 +18,14 @@ STEP = "medication_change"
 """The one factor that lasts: from a change on, every night is after it."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choices:
+    """What the person may choose: the factors to adjust for, most important first, and the seed."""
+
+    adjust_for: tuple[str, ...]
+    seed: int
+
+
 class Analysing:
     """Makes the task from what is stored, has it computed elsewhere, keeps the result."""
 
@@ -27,17 +36,14 @@ class Analysing:
         analyses: AnalysisStore,
         analyst: Analyst,
         clock: Clock,
-        *,
-        adjust_for: tuple[str, ...],
-        seed: int,
+        choices: Choices,
     ) -> None:
         self._nights = nights
         self._diary = diary
         self._analyses = analyses
         self._analyst = analyst
         self._clock = clock
-        self._adjust_for = adjust_for
-        self._seed = seed
+        self._choices = choices
 
     def analyse(self) -> AnalysisRun:
         """Run the analysis on every night there is; raises AnalysisError."""
@@ -68,8 +74,8 @@ class Analysing:
                 for t, wake_date in enumerate(calendar)
             ),
             exposures=candidates(),
-            adjust_for=self._adjust_for,
-            seed=self._seed,
+            adjust_for=self._choices.adjust_for,
+            seed=self._choices.seed,
             consequences=CONSEQUENCES,
         )
 

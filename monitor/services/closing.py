@@ -31,7 +31,7 @@ class NightRules:
     """How nights are found and closed; `zone` is the home's IANA zone."""
 
     zone: str
-    usual: UsualTimes = UsualTimes()
+    usual: UsualTimes
     settle: timedelta = timedelta(minutes=30)
     max_gap: timedelta = timedelta(minutes=15)
 

@@ -93,11 +93,12 @@ def setting_paths() -> Iterable[tuple[str, str]]:
 
 
 def _fault(error: ErrorDetails, where: str) -> str:
-    location = tuple(part for part in error["loc"] if part not in {"bedroom_monitor"})
+    location = error["loc"]
     key = ".".join(str(part) for part in location)
     place = _place(location, where)
     if error["type"] == "extra_forbidden":
-        return f"{place}: {key}: unknown {_kind(location)}{_did_you_mean(str(location[-1]), _siblings(location), location[:-1])}"
+        hint = _did_you_mean(str(location[-1]), _siblings(location), location[:-1])
+        return f"{place}: {key}: unknown {_kind(location)}{hint}"
     values = {"expected": "a value", "error": "not usable"} | {
         name: value for name, value in error.get("ctx", {}).items()
     }

@@ -162,7 +162,7 @@ class NightSettings(Section):
     settle_minutes: float = Field(default=30.0, ge=0, le=720)
     """Minutes to wait after rising before a night is closed, for sensors that report late."""
     max_gap_minutes: float = Field(default=15.0, ge=5, le=120)
-    """Longest gap in minutes between readings that is bridged by a straight line; raise it for sensors that report seldom."""
+    """Longest gap in minutes that is bridged by a straight line; raise it for sensors that report seldom."""
 
     def usual(self) -> UsualTimes:
         """The usual nights; raises DiaryError where they overlap or are none."""
@@ -214,7 +214,7 @@ class DecoderSettings(Section):
     zigbee2mqtt_bases: tuple[str, ...] = ("zigbee2mqtt",)
     """Base topics of your Zigbee2MQTT installations."""
     map: tuple[FieldMapSettings, ...] = ()
-    """Fields of payloads that no decoder knows: topic, path ("a.b", empty for a plain value), quantity, unit, sensor, scale."""
+    """Fields that no decoder knows: topic, path ("a.b", empty for a plain value), quantity, unit, sensor, scale."""
 
 
 class DiarySettings(Section):
@@ -228,7 +228,7 @@ class AnalysisSettings(Section):
     """How conditions and nights are compared."""
 
     adjust_for: tuple[str, ...] = DEFAULT_ADJUST
-    """Factors to adjust for, most important first; from the end of this list they are left out when there are few nights."""
+    """Factors to adjust for, most important first; with few nights they are left out from the end."""
     seed: int = Field(default=1, ge=0)
     """Seed of everything random, so that a result can be repeated."""
     timeout_s: float = Field(default=300.0, ge=1, le=86_400)

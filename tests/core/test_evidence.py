@@ -171,7 +171,7 @@ def test_no_grade_cannot_be_lowered():
     ],
 )
 def test_the_verdict_follows_flag_grade_and_interval(flagged, graded, b, nights, ci, expected):
-    assert verdict(flagged=flagged, grade=graded, b=b, nights=nights, contrast_ci=ci) == expected
+    assert verdict(flagged=flagged, grade=graded, b=b, nights=nights, usual_ci=ci) == expected
 
 
 def test_an_exposure_that_fails_beside_the_strongest_is_explained_by_it():

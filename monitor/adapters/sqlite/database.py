@@ -89,7 +89,10 @@ class Database:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as exc:
-            message = f"{self.path}: cannot be opened ({exc.strerror}); give its folder to the user who runs this, or set store.path"
+            message = (
+                f"{self.path}: cannot be opened ({exc.strerror}); "
+                "give its folder to the user who runs this, or set store.path"
+            )
             raise StoreUnusable(message) from exc
 
     def _open(self, sync: str) -> None:
@@ -112,7 +115,7 @@ class Database:
             raise StoreUnusable(f"{self.path}: a database of another program; set store.path to a file of its own")
         if version > len(MIGRATIONS):
             message = (
-                f"{self.path}: written by a newer bedroom-monitor (schema {version}, this one knows {len(MIGRATIONS)}); "
+                f"{self.path}: written by a newer bedroom-monitor (schema {version}, known here: {len(MIGRATIONS)}); "
                 "upgrade bedroom-monitor, or set store.path to an older backup"
             )
             raise StoreUnusable(message)
@@ -150,7 +153,7 @@ class Database:
         code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
         if code in _LASTING:
             return StoreUnusable(
-                f"{self.path}: damaged ({exc}); stop the monitor, keep a copy of the file, then put a backup in its place "
+                f"{self.path}: damaged ({exc}); stop the monitor, keep a copy of the file, then restore a backup "
                 f"or save what is readable with: sqlite3 {self.path} .recover",
             )
         if code in _PASSING:

@@ -245,7 +245,8 @@ def widen_due(cursor: sqlite3.Cursor, start_ms: int, end_ms: int) -> None:
     """Add a span to what must be closed again, in the caller's transaction."""
     for key, value, better in (("due_from_ms", start_ms, "min"), ("due_to_ms", end_ms, "max")):
         cursor.execute(
-            f"INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = {better}(value, excluded.value)",
+            "INSERT INTO meta (key, value) VALUES (?, ?) "
+            f"ON CONFLICT (key) DO UPDATE SET value = {better}(value, excluded.value)",
             (key, value),
         )
 

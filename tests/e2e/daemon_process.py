@@ -1,0 +1,100 @@
+"""A real daemon in a process of its own, to be stopped or killed."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+
+@dataclass
+class DaemonProcess:
+    """`bedroom-monitor run` with settings of its own in `folder`."""
+
+    folder: Path
+    port: int
+    settings: str = ""
+    data: Path | None = None
+    process: subprocess.Popen[bytes] | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def database(self) -> Path:
+        return (self.data or self.folder / "data") / "monitor.db"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def start(self) -> None:
+        config = self.folder / "monitor.toml"
+        config.write_text(
+            f'[home]\nzone = "Europe/Brussels"\n[mqtt]\nhost = "127.0.0.1"\nport = {self.port}\n'
+            f'[store]\npath = "{self.database}"\n{self.settings}'
+        )
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "monitor", "run", "--config", str(config)],
+                stdout=log,
+                stderr=log,
+                env=os.environ | self.extra,
+            )
+
+    def kill(self) -> None:
+        """As the kernel does when memory runs out."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self) -> float:
+        """Ask it to stop; seconds that took."""
+        assert self.process is not None
+        began = time.monotonic()
+        self.process.terminate()
+        self.process.wait(20)
+        return time.monotonic() - began
+
+    def query(self, sql: str) -> list[tuple[object, ...]]:
+        """What stands in its database just now."""
+        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+
+def wait_for(claim: Callable[[], bool], seconds: float = 30.0) -> bool:
+    """Whether it becomes true in time; a database that is not there yet is not an error."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if claim():
+                return True
+        except sqlite3.OperationalError:
+            pass
+        time.sleep(0.05)
+    return False
+
+
+class Speaker:
+    """A publisher at QoS 1."""
+
+    def __init__(self, port: int) -> None:
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="speaker")
+        self.client.max_inflight_messages_set(500)
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+
+    def say(self, topic: str, payload: str, *, retain: bool = False) -> mqtt.MQTTMessageInfo:
+        return self.client.publish(topic, payload, qos=1, retain=retain)
+
+    def stop(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
