@@ -57,7 +57,7 @@ EXAMPLES = {
 EXAMPLE_HEAD = """\
 # Every setting with its default. Where the key stands behind a #, the default is nothing and an example is shown.
 # Copy this file to config/monitor.toml or /etc/bedroom-monitor/monitor.toml; docs/configuration.md says more.
-"""  # noqa: E501
+"""
 
 BOUNDS = ("ge", "gt", "le", "lt", "min_length", "max_length")
 

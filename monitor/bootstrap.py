@@ -60,8 +60,8 @@ CONNECT_S = 10.0
 DEMO_ZONE = "Europe/Brussels"
 """Where the demo's bedroom is."""
 
-DEMO_EVENING = date(2026, 3, 1)
-"""The demo's first evening: from late winter into summer, so that the room gets warm."""
+DEMO_EVENING = date(2026, 5, 1)
+"""The demo's first evening: from spring through summer, so that the room gets warm."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -29,7 +29,10 @@ def decode(
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Show what would be stored of a message, without storing it (arrival is now)."""
+    """Show what would be stored of a message, without storing it.
+
+    Arrival is now; no message is too old.
+    """
     if (topic is None) == (jsonl is None):
         raise InputError("decode: expected either --topic with --payload, or --jsonl FILE")
     line = {"topic": topic, "payload": payload or "", "retain": False}

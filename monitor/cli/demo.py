@@ -36,7 +36,10 @@ def demo(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Play simulated nights of a bedroom through a real MQTT broker and the real daemon, and show what it finds."""
+    """Play simulated nights through the real thing, show what it finds.
+
+    A simulated bedroom and sleeper, a real MQTT broker, the real daemon and a real database, on a simulated clock.
+    """
     from rich.console import Console
     from rich.progress import Progress
 

@@ -8,7 +8,10 @@ from monitor.cli.options import Config, Json
 
 
 def check(config: Config = None, as_json: Json = False) -> None:
-    """Examine settings, broker, database, disk, clock and sensors; exit code 1 where something is wrong."""
+    """Examine settings, clock, disk, database and broker.
+
+    Exit code 1 where something is wrong.
+    """
     from monitor import bootstrap, settings
 
     loaded = settings.load(config)

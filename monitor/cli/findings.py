@@ -5,7 +5,7 @@ from monitor.cli.options import Config, Json
 
 
 def analyse(config: Config = None, as_json: Json = False) -> None:
-    """Compare the conditions of the room with the nights, and say what goes with the bad ones."""
+    """Say which conditions of the room go with the bad nights."""
     from monitor import bootstrap, settings
     from monitor.adapters.clock import SystemClock
     from monitor.cli.show import analysis_document, show_analysis

@@ -69,7 +69,10 @@ def import_readings(
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Import readings: a column with the time and one column for each quantity, or sensor, quantity and value."""
+    """Import readings of sensors.
+
+    A column with the time and one for each quantity, or the columns sensor, quantity and value.
+    """
     from monitor import bootstrap, settings
     from monitor.adapters.clock import SystemClock
     from monitor.core.places import PLACES
@@ -104,7 +107,10 @@ def import_nights(
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Import diary entries: columns for the date of waking and the severity, and for whatever else was noted."""
+    """Import diary entries.
+
+    Columns for the date of waking and the severity, and for whatever else was noted.
+    """
     from monitor import bootstrap, settings
     from monitor.adapters.clock import SystemClock
     from monitor.core.night_table import nights_from

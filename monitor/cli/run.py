@@ -4,7 +4,7 @@ from monitor.cli.options import Config
 
 
 def run(config: Config = None) -> None:
-    """Run the daemon in the foreground until it is told to stop (Ctrl-C, SIGTERM)."""
+    """Run the daemon in the foreground, until Ctrl-C or SIGTERM."""
     from monitor import bootstrap, settings
 
     bootstrap.run(settings.load(config))

@@ -59,7 +59,7 @@ def show_advice(advice: Sequence[Advice], *, analysed: bool) -> None:
 def show_demo(result: AnalysisResult, advice: Sequence[Advice], told: Sequence[str]) -> None:
     """The demo's last screen."""
     console = _console()
-    console.print(Group(_analysis(result), _advice(advice), Text()))
+    console.print(Group(_analysis(result), _advice(advice[:1], brief=True), Text()))
     for line in told:
         console.print(Text(line, style="dim"), soft_wrap=True)
 
@@ -95,13 +95,18 @@ def _analysis(result: AnalysisResult) -> RenderableType:
 
 
 def _section(title: str, findings: Sequence[Finding], style: str, empty: str) -> list[RenderableType]:
-    lines = [Text(f"• {sentence(finding, KINDS[finding.exposure])}") for finding in findings] or [Text(empty)]
-    return [Text(title, style=style), *(Padding(line, (0, 0, 0, 2)) for line in lines), Text()]
+    lines = list(chain.from_iterable(_one_finding(finding) for finding in findings)) or [Text(empty), Text()]
+    return [Text(title, style=style), *(Padding(line, (0, 0, 0, 2)) for line in lines)]
+
+
+def _one_finding(finding: Finding) -> list[RenderableType]:
+    kind = KINDS[finding.exposure]
+    return [Text(kind.label.capitalize(), style="bold"), Text(sentence(finding, kind)), Text()]
 
 
 def _forest(findings: Sequence[Finding]) -> RenderableType:
     table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
-    table.add_column("odds of a worse night, with 95 % interval")
+    table.add_column("odds of a worse night")
     table.add_column("fewer │ more", justify="center", no_wrap=True)
     table.add_column("ratio", justify="right", no_wrap=True)
     for finding in findings:
@@ -131,18 +136,19 @@ def _plot(value: float, low: float, high: float) -> str:
     return "".join(cells)
 
 
-def _advice(advice: Sequence[Advice]) -> RenderableType:
+def _advice(advice: Sequence[Advice], *, brief: bool = False) -> RenderableType:
     if not advice:
         body: RenderableType = Text("Nothing to change: no finding is clear enough to act on.")
     else:
-        body = Group(*chain.from_iterable(_one_advice(one) for one in advice))
+        body = Group(*chain.from_iterable(_one_advice(one, brief=brief) for one in advice))
     return Panel(body, title="What you could try", title_align="left", padding=(1, 2))
 
 
-def _one_advice(advice: Advice) -> list[RenderableType]:
+def _one_advice(advice: Advice, *, brief: bool) -> list[RenderableType]:
+    why = f"the finding above; evidence: {advice.grade}." if brief else advice.why
     return [
         Text(advice.what, style="bold"),
-        Text(f"Why: {advice.why}"),
+        Text(f"Why: {why}"),
         Text(f"Expected: {advice.expected}. Cost: {advice.cost}."),
         Text(f"It would be disproved if {advice.disproof}."),
     ]

@@ -8,7 +8,7 @@ import pytest
 MOST_LINES = 40
 """Lines of a decision record."""
 PARTS = ("Date: ", "Status: ", "## Context", "## Decision", "## Consequences")
-NAMED = re.compile(r"\b(?:config|docs)/[\w./-]+\.(?:md|conf|toml|service|yaml)\b")
+NAMED = re.compile(r"(?<![\w./-])(?:config|docs)/[\w./-]+\.(?:md|conf|toml|service|yaml)\b")
 
 
 def pages(root: Path) -> list[Path]:

@@ -38,7 +38,7 @@ def drawn() -> dict[str, str]:
     for line in DRAWING.splitlines():
         depth = len(line) - len(line.lstrip(BRANCHES))
         name = line.strip(BRANCHES).partition(" ")[0]
-        if depth == 0 or not isinstance(getattr(monitor.errors, name, None), type):
+        if not isinstance(getattr(monitor.errors, name, None), type):
             continue
         above = [(deep, other) for deep, other in above if deep < depth]
         parents[name] = above[-1][1] if above else "Exception"
