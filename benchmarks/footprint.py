@@ -35,7 +35,8 @@ def rss_mb(pid: int) -> float:
 def start(folder: Path, port: int) -> subprocess.Popen[bytes]:
     """The daemon."""
     config = folder / "monitor.toml"
-    config.write_text(f'[mqtt]\nhost = "127.0.0.1"\nport = {port}\n[store]\npath = "{folder / "data" / "monitor.db"}"\n')
+    path = folder / "data" / "monitor.db"
+    config.write_text(f'[mqtt]\nhost = "127.0.0.1"\nport = {port}\n[store]\npath = "{path}"\n')
     return subprocess.Popen(
         [sys.executable, "-m", "monitor", "run", "--config", str(config)],
         stdout=subprocess.DEVNULL,
@@ -92,7 +93,8 @@ def started(port: int) -> float:
         began = time.perf_counter()
         process = start(folder, port)
         while readings(folder) == 0:
-            speaker.client.publish("zigbee2mqtt/Bedroom", f'{{"temperature": {20 + time.perf_counter() % 1:.3f}}}', qos=1)
+            value = 20 + time.perf_counter() % 1
+            speaker.client.publish("zigbee2mqtt/Bedroom", f'{{"temperature": {value:.3f}}}', qos=1)
             time.sleep(0.02)
         seconds = time.perf_counter() - began
         process.send_signal(signal.SIGTERM)

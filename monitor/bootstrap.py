@@ -111,7 +111,8 @@ def subscriptions(settings: Settings) -> tuple[str, ...]:
     every = dialects(settings)
     announcements = [topic for dialect in every for topic in dialect.metadata]
     values = settings.mqtt.topics or [topic for dialect in every for topic in dialect.subscriptions]
-    return tuple(dict.fromkeys([*announcements, *values]))
+    mapped = [row.topic for row in settings.decoders.map]
+    return tuple(dict.fromkeys([*announcements, *values, *mapped]))
 
 
 def own_factors(settings: Settings) -> tuple[Factor, ...]:
@@ -336,6 +337,8 @@ def _nights_found(settings: Settings) -> str:
 
 def _database_found(settings: Settings) -> str:
     path = settings.store.path.expanduser()
+    if not path.exists():
+        return f"{path}: not there yet; the first start makes it"
     with open_stores(settings) as stores:
         fault = stores.database.fault()
         if fault is not None:

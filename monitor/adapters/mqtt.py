@@ -6,7 +6,6 @@ import queue
 import random
 import select
 import socket
-import ssl
 import threading
 import time
 from collections import deque
@@ -21,6 +20,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from monitor.adapters.mqtt_troubles import ADVICE, explained
 from monitor.core.readings import Message
 from monitor.errors import ConfigurationError
 from monitor.ports import Clock, Delivery
@@ -40,18 +40,11 @@ TURN_S = 0.5
 CONNECT_S = 3.0
 """Seconds that one attempt to connect may take; a stop has to wait for it."""
 
+SHORT_S = 10.0
+"""Seconds: a connection that ends sooner counts as a failure, and the pauses before the next grow on."""
+
 STOP_S = 1.5
 """Seconds that the last words to the broker may take; stopping takes 5 s at the most in all."""
-
-_ADVICE = {
-    "Bad user name or password": "check mqtt.username and mqtt.password_file",
-    "Not authorized": "check mqtt.username, mqtt.password_file and the broker's access rules for this user",
-    "Client identifier not valid": "set another mqtt.client_id",
-    "Unsupported protocol version": 'set mqtt.version to the other of "3.1.1" and "5"',
-    "Server unavailable": "the broker is overloaded or starting",
-    "Session taken over": "another program uses the same mqtt.client_id; give each its own",
-}
-
 
 _Arrived = tuple[int, int, mqtt.MQTTMessage]
 """UTC Unix ms of arrival, the number of the connection, the message."""
@@ -91,6 +84,7 @@ class MqttSource:
         self._subscribed = threading.Event()
         self._connection = 0
         self._failures = 0
+        self._connected_s = 0.0
         self._trouble: str | None = None
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.settimeout(0)
@@ -173,7 +167,7 @@ class MqttSource:
         try:
             self._client.connect(settings.host, settings.port, settings.keepalive_s, **options)
         except (OSError, ValueError) as exc:
-            self._lost(_explained(exc, settings))
+            self._lost(explained(exc, settings))
             return False
         return True
 
@@ -281,10 +275,10 @@ class MqttSource:
     ) -> None:
         if reason.is_failure:
             name = str(reason)
-            self._lost(f"the broker refuses: {name}; {_ADVICE.get(name, 'see the log of the broker')}")
+            self._lost(f"the broker refuses: {name}; {ADVICE.get(name, 'see the log of the broker')}")
             return
         self._connection += 1
-        self._failures = 0
+        self._connected_s = self._clock.elapsed_s()
         if self._visitor:
             self._connected.set()
             return
@@ -319,8 +313,11 @@ class MqttSource:
         self._connected.clear()
         if was_connected and not self._stopping.is_set():
             name = str(reason)
-            advice = f"; {_ADVICE[name]}" if name in _ADVICE else ""
-            self._lost(f"the connection ended ({name}){advice}")
+            short = self._clock.elapsed_s() - self._connected_s < SHORT_S
+            if not short:
+                self._failures = 0
+            advice = ADVICE.get(name, ADVICE["Session taken over"] if short else "")
+            self._lost(f"the connection ended ({name}){'; ' if advice else ''}{advice}")
 
     def _lost(self, why: str) -> None:
         self._connected.clear()
@@ -367,21 +364,3 @@ def _set_tls(client: mqtt.Client, settings: Mqtt) -> None:
 
 def _name(path: Path | None) -> str | None:
     return None if path is None else str(path)
-
-
-def _explained(exc: Exception, settings: Mqtt) -> str:
-    match exc:
-        case ConnectionRefusedError():
-            return f"nothing listens there; is the broker running, are mqtt.host and mqtt.port = {settings.port} right?"
-        case socket.gaierror():
-            return "no computer of that name; check mqtt.host"
-        case ssl.SSLCertVerificationError():
-            return f"its certificate is not accepted ({exc.verify_message}); set mqtt.ca_file to its authority"
-        case ssl.SSLError():
-            return (
-                f"TLS failed ({exc.reason}); does it speak TLS on port {settings.port}? 8883 is usual, 1883 is without"
-            )
-        case TimeoutError():
-            return "it does not answer; is it on, and does a firewall stand between?"
-        case _:
-            return f"{type(exc).__name__}: {exc}"

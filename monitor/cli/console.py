@@ -7,6 +7,9 @@ from datetime import datetime
 
 from monitor.core.zones import local_time, zone_of
 
+PIPE_WIDTH = 200
+"""Characters of a line that goes to a file or another program: nothing is cut there."""
+
 
 def print_json(document: object) -> None:
     """One JSON document on standard output; no NaN."""
@@ -24,15 +27,20 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
     if not cells:
         print(empty)
         return
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=number == 0)
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    console.print(table)
 
 
 def local(time_ms: int | None, zone: str) -> str:
     """A UTC Unix ms as local date and time, or a dash."""
-    return "-" if time_ms is None else _moment(time_ms, zone).strftime("%Y-%m-%d %H:%M:%S")
+    return "-" if time_ms is None else _moment(time_ms, zone).strftime("%Y-%m-%d %H:%M")
 
 
 def _moment(time_ms: int, zone: str) -> datetime:

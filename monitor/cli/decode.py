@@ -42,6 +42,17 @@ def decode(
             print_json(outcome)
         return
     _show(outcomes[0])
+    if topic is not None and not _is_heard(topic, config):
+        print("The daemon does not listen to this topic; name it in mqtt.topics, or map it in decoders.map.")
+    if not outcomes[0]["readings"]:
+        raise typer.Exit(FAULT)
+
+
+def _is_heard(topic: str, config: Path | None) -> bool:
+    from monitor import bootstrap, settings
+    from monitor.core.decoding import covers
+
+    return any(covers(each, topic) for each in bootstrap.subscriptions(settings.load(config)))
 
 
 def _outcomes(lines: list[str], config: Path | None) -> list[dict[str, object]]:
@@ -83,5 +94,3 @@ def _show(outcome: dict[str, object]) -> None:
         for row in (readings if isinstance(readings, list) else [])
     ]
     print_table(("sensor", "quantity", "value", "time"), rows, empty=f"Nothing would be stored: {outcome['ignored']}.")
-    if not rows:
-        raise typer.Exit(FAULT)

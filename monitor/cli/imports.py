@@ -11,6 +11,7 @@ from monitor.cli.exits import FAULT
 from monitor.cli.options import Config, Json
 from monitor.core.readings import Reading
 from monitor.core.tabular import Conventions, DateOrder, Decimal, LineError
+from monitor.core.wording import counted
 from monitor.core.zones import zone_of
 from monitor.errors import InputError
 
@@ -94,7 +95,7 @@ def import_readings(
                 for key in dict.fromkeys(reading.sensor for reading in table.readings):
                     stores.readings.place(key, place, "person")
             bootstrap.closing(loaded, stores).close_due(SystemClock().now_ms())
-    _report("readings", outcome, len(table.readings), table.errors, table.ignored, as_json=as_json)
+    _report("reading", outcome, len(table.readings), table.errors, table.ignored, as_json=as_json)
 
 
 @app.command("nights")
@@ -135,7 +136,7 @@ def import_nights(
         with bootstrap.open_stores(loaded) as stores:
             outcome = importing.import_nights(table.entries, stores.diary, now_ms, f"import of {file.name}")
             bootstrap.closing(loaded, stores).close_due(now_ms)
-    _report("nights", outcome, len(table.entries), table.errors, table.ignored, as_json=as_json)
+    _report("night", outcome, len(table.entries), table.errors, table.ignored, as_json=as_json)
 
 
 def _text(file: Path) -> str:
@@ -206,7 +207,12 @@ def _say(what: str, outcome: "Imported | None", good: int, errors: Sequence[Line
     if len(errors) > SHOWN_ERRORS:
         print(f"... and {len(errors) - SHOWN_ERRORS} more lines that cannot be used (--json shows all)")
     if outcome is None:
-        print(f"{good} {what} can be imported, {len(errors)} errors. Nothing was imported (--dry-run).")
+        print(
+            f"{counted(good, what)} can be imported, {counted(len(errors), 'error')}. Nothing was imported (--dry-run)."
+        )
         return
     aside = f", {outcome.set_aside} of them set aside as implausible" if outcome.set_aside else ""
-    print(f"{good} {what} read{aside}; {outcome.new} were new or changed, the others were known; {len(errors)} errors.")
+    known = "the others were known" if outcome.new < good else "none was known"
+    print(
+        f"{counted(good, what)} read{aside}; {outcome.new:,} new or changed, {known}; {counted(len(errors), 'error')}."
+    )

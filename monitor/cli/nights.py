@@ -7,9 +7,10 @@ import typer
 
 from monitor.cli.console import local, print_json, print_table
 from monitor.cli.options import Config, Json
-from monitor.core.diary import DiaryEntry, as_fields, parse_factor, wake_date_of
+from monitor.core.diary import DiaryEntry, amended, as_fields, parse_factor, wake_date_of
 from monitor.core.exposure import EXPOSURES
 from monitor.core.quantities import shown_unit
+from monitor.core.wording import counted, nights
 from monitor.core.zones import local_time, zone_of
 from monitor.errors import InputError
 
@@ -17,6 +18,7 @@ app = typer.Typer(help="Nights: list, show, exclude, close.", no_args_is_help=Tr
 
 WORDS = ("today", "yesterday")
 KINDS = {kind.name: kind for kind in EXPOSURES}
+ORDER = {kind.name: place for place, kind in enumerate(EXPOSURES)}
 
 Day = Annotated[str, typer.Argument(metavar="DATE", help="Date of waking (2026-01-31), today or yesterday.")]
 
@@ -37,9 +39,13 @@ def log(
         str | None, typer.Option(help="Zone of that night, when you travelled.", show_default=False)
     ] = None,
     note: Annotated[str, typer.Option(help="A remark.")] = "",
+    anew: Annotated[bool, typer.Option("--anew", help="Keep nothing of an earlier entry of this night.")] = False,
     config: Config = None,
 ) -> None:
-    """Log a night, or log it anew: an earlier entry is kept as history."""
+    """Log a night, or amend it.
+
+    What you leave out stays as it was logged before; earlier entries are kept as history.
+    """
     from monitor import bootstrap, settings
     from monitor.adapters.clock import SystemClock
 
@@ -58,12 +64,13 @@ def log(
     )
     with bootstrap.open_stores(loaded) as stores:
         close = bootstrap.closing(loaded, stores)
+        entry = entry if anew else amended(entry, stores.diary.entry(entry.wake_date))
         close.check(entry)
         changed = stores.diary.log(entry, now_ms, "command line")
         close.close_due(now_ms)
         logged = [one.severity for one in stores.diary.entries()]
     print(f"The night of {entry.wake_date}: severity {severity}. {'Saved.' if changed else 'That was known already.'}")
-    print(f"{len(logged)} nights logged.")
+    print(f"{nights(len(logged))} logged.")
 
 
 @app.command("list")
@@ -77,7 +84,7 @@ def list_nights(config: Config = None, as_json: Json = False) -> None:
         entries = {entry.wake_date: entry for entry in stores.diary.entries()}
         excluded = stores.nights.excluded()
     rows = []
-    for wake_date in sorted({*closed, *entries}):
+    for wake_date in sorted({*closed, *entries, *excluded}):
         night, entry = closed.get(wake_date), entries.get(wake_date)
         values = {one.name: one.value for one in night.exposures} if night else {}
         rows.append(
@@ -94,11 +101,27 @@ def list_nights(config: Config = None, as_json: Json = False) -> None:
     if as_json:
         print_json(rows)
         return
-    columns = list(rows[0]) if rows else ["wake_date"]
-    cells = [[f"{cell:.1f}" if isinstance(cell, float) else cell for cell in row.values()] for row in rows]
+    primary = [kind for kind in EXPOSURES if kind.primary]
     print_table(
-        [column.replace("_", " ") for column in columns],
-        cells,
+        (
+            "night",
+            "severity",
+            "in bed",
+            "known by",
+            *(f"{kind.name} {shown_unit(kind.unit)}" for kind in primary),
+            "left out",
+        ),
+        [
+            (
+                row["wake_date"],
+                row["severity"],
+                f"{str(row['start'])[-5:]}-{str(row['end'])[-5:]}" if row["start"] else None,
+                row["known_by"],
+                *(_rounded(row[kind.name]) for kind in primary),
+                row["excluded"],
+            )
+            for row in rows
+        ],
         empty="No night yet: log one with `bedroom-monitor log --severity N`.",
     )
 
@@ -144,7 +167,7 @@ def show(day: Day, config: Config = None, as_json: Json = False) -> None:
     if entry is not None:
         factors = ", ".join(f"{name} {value:g}" for name, value in entry.factors.items()) or "none noted"
         print(f"Severity {entry.severity}; factors: {factors}. {entry.note}".rstrip())
-        print(f"Edited {len(history)} times." if history else "Never edited.")
+        print(f"Edited {counted(len(history), 'time')}." if history else "Never edited.")
     if night is not None:
         window = night.window
         print(
@@ -157,7 +180,7 @@ def show(day: Day, config: Config = None, as_json: Json = False) -> None:
                 "unknown" if one.value is None else f"{one.value:.2f} {shown_unit(KINDS[one.name].unit)}",
                 f"{one.coverage:.0%}",
             )
-            for one in night.exposures
+            for one in sorted(night.exposures, key=lambda one: ORDER.get(one.name, len(ORDER)))
             if one.name in KINDS
         ]
         print_table(("exposure", "value", "coverage"), rows, empty="")
@@ -192,7 +215,11 @@ def close(config: Config = None) -> None:
     loaded = settings.load(config)
     with bootstrap.open_stores(loaded) as stores:
         closed = bootstrap.closing(loaded, stores).close_due(SystemClock().now_ms())
-    print(f"{len(closed)} nights closed.")
+    print(f"{nights(len(closed))} closed.")
+
+
+def _rounded(value: object) -> str:
+    return f"{value:.1f}" if isinstance(value, float) else ""
 
 
 def _date(text: str, now_ms: int, zone: str) -> date:

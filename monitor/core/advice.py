@@ -49,9 +49,9 @@ class _Change:
 _CHANGES = (
     _Change(
         exposure="T_mean",
-        less="Keep the bedroom cooler tonight: {target:.0f} °C instead of about {now:.0f} °C, by less heating or "
-        "cooling; a lighter duvet works the same way.",
-        more="Keep the bedroom warmer tonight: {target:.0f} °C instead of about {now:.0f} °C, by more heating; "
+        less="Keep the bedroom cooler tonight: {target:.0f} °C instead of about {now:.0f} °C, by heating less or "
+        "by cooling; a lighter duvet works the same way.",
+        more="Keep the bedroom warmer tonight: {target:.0f} °C instead of about {now:.0f} °C, by heating more; "
         "a warmer duvet works the same way.",
         cost="free to low",
     ),

@@ -132,6 +132,22 @@ class DiaryEntry:
                 raise DiaryError(f"{name}: expected a number, got {value!r}")
 
 
+def amended(entry: DiaryEntry, earlier: DiaryEntry | None) -> DiaryEntry:
+    """The entry, with what it leaves unsaid taken from an earlier one of the same night; factors one by one."""
+    if earlier is None:
+        return entry
+    return DiaryEntry(
+        wake_date=entry.wake_date,
+        severity=entry.severity,
+        count=earlier.count if entry.count is None else entry.count,
+        bed=entry.bed or earlier.bed,
+        rise=entry.rise or earlier.rise,
+        zone=entry.zone or earlier.zone,
+        note=entry.note or earlier.note,
+        factors=MappingProxyType({**earlier.factors, **entry.factors}),
+    )
+
+
 def known_factors(own: Iterable[Factor] = ()) -> dict[str, Factor]:
     """Every factor by name, the person's own ones last. Raises DiaryError where a name is taken."""
     known = {factor.name: factor for factor in FACTORS}

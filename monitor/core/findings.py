@@ -108,8 +108,8 @@ class Finding:
     Odds ratios are of a worse night: `odds_ratio` per `unit`, `contrast` for the top against the bottom
     quarter of the nights (for a two-valued exposure: its one value against the other), whose means are
     `quarter_means` (bottom, top; the exposure's own unit) and sizes `n_lo`, `n_hi`; `usual` for a usual
-    difference between nights, the distance of the quartiles. `nights_needed` is for that difference too. `q` of a secondary
-    exposure counts all exposures as its family and flags nothing. `p_control` is the following night's
+    difference between nights, the distance of the quartiles; `nights_needed` is for that difference too. `q` of a
+    secondary exposure counts all exposures as its family and flags nothing. `p_control` is the following night's
     exposure (computed from grade weak on), `same_night` the odds ratio per unit with the consequences
     added, `proportional` False where bad nights alone tell another story. `group` names primary exposures
     that cannot be told from this one.

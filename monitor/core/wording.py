@@ -71,7 +71,12 @@ def adjustment(names: Sequence[str]) -> str:
 
 def nights(count: int) -> str:
     """`1 night`, `30 nights`."""
-    return f"{count} night{'' if count == 1 else 's'}"
+    return counted(count, "night")
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 error`, `2 errors`, `78,940 readings`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def number(value: float) -> str:
@@ -125,4 +130,7 @@ def _more(needed: int | None) -> str:
         return ""
     if needed > MANY_NIGHTS:
         return ", and it would take more than a year of nights: an experiment tells sooner"
-    return f"; about {max(10, round(needed, -1))} more nights would show a doubling or halving of the odds"
+    return (
+        f"; about {max(10, round(needed, -1))} more nights would show a doubling or halving of the odds for a usual "
+        "difference between nights"
+    )

@@ -16,6 +16,7 @@ from monitor.core.nights import (
     window_from_diary,
     window_from_usual,
 )
+from monitor.core.readings import DAY_MS
 from monitor.errors import DiaryError
 from monitor.ports import DiaryStore, Night, NightStore, ReadingStore
 
@@ -54,9 +55,14 @@ class Closing:
         """Every night closed by this step, by date; empty where nothing was due."""
         until_ms = now_ms - int(self._rules.settle.total_seconds() * 1000)
         span = self._nights.due()
-        closed = [night for wake_date in self._due_dates(span, until_ms) if (night := self._close(wake_date, now_ms))]
+        windows = [self.window(wake_date) for wake_date in self._due_dates(span, until_ms)]
+        over = [window for window in windows if window.end_ms <= until_ms]
+        closed = [night for window in over if (night := self._close(window, now_ms))]
         if span is not None:
             self._nights.settled(span)
+            for window in windows:
+                if window not in over:
+                    self._nights.reopen(window.start_ms, window.end_ms)
         return closed
 
     def window(self, wake_date: date) -> NightWindow:
@@ -75,17 +81,22 @@ class Closing:
         window_from_diary(entry.wake_date, self._zone(entry), entry.bed, entry.rise, self._rules.usual)
 
     def _due_dates(self, span: tuple[int, int] | None, until_ms: int) -> list[date]:
-        found = set(self._dates_with_readings(self._unclosed_from_ms(), until_ms))
+        """Nights not closed yet, those that the span may touch, and the one after: a mean counts there as `T_lag1`."""
+        found = self._unclosed(until_ms)
         if span is not None:
             first, last = span[0] - LONGEST_MS, min(span[1] + LONGEST_MS, until_ms)
             found.update(self._dates_with_readings(first, last))
             windows = (night.window for night in self._nights.nights())
-            found.update(window.wake_date for window in windows if window.end_ms > first and window.start_ms < last)
+            found.update(
+                window.wake_date for window in windows if window.end_ms > first and window.start_ms < last + DAY_MS
+            )
         return sorted(found)
 
-    def _unclosed_from_ms(self) -> int:
+    def _unclosed(self, until_ms: int) -> set[date]:
+        """Who rose earlier than usual has readings between the night's end and the usual one: they open no night."""
         last = self._nights.last_closed()
-        return 0 if last is None else last.end_ms
+        found = self._dates_with_readings(0 if last is None else last.end_ms, until_ms)
+        return {wake_date for wake_date in found if last is None or wake_date > last.wake_date}
 
     def _dates_with_readings(self, from_ms: int, until_ms: int) -> Iterator[date]:
         """Wake dates whose usual night is over and that have a reading in it or in the day before it."""
@@ -107,8 +118,8 @@ class Closing:
             return window
         return window_from_usual(wake_date + DAY, self._rules.zone, self._rules.usual)
 
-    def _close(self, wake_date: date, now_ms: int) -> Night | None:
-        window = self.window(wake_date)
+    def _close(self, window: NightWindow, now_ms: int) -> Night | None:
+        wake_date = window.wake_date
         first_ms = self._readings.next_reading_ms(window.start_ms)
         if first_ms is None or first_ms >= window.end_ms:
             self._nights.drop(wake_date)

@@ -5,6 +5,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -53,15 +54,21 @@ class Daemon:
         self._source = source
         self._ingest = ingest
         self._calls: queue.SimpleQueue[tuple[Future[object], Callable[[], object]]] = queue.SimpleQueue()
+        self._ended = threading.Event()
         self._scheduler = schedule.Scheduler()
         for job in jobs:
             self._scheduler.every(job.every_s).seconds.do(_guarded, job)
         self._jobs = jobs
 
     def submit(self, call: Callable[[], T]) -> "Future[T]":
-        """Have the worker run something between two messages; the future holds its result or error."""
+        """Have the worker run something between two messages; the future holds its result or error.
+
+        What the worker does not get to before it ends is cancelled, so that nobody waits for ever.
+        """
         future: Future[T] = Future()
         self._calls.put((future, call))  # type: ignore[arg-type]
+        if self._ended.is_set():
+            self._cancel_calls()
         return future
 
     def run(self, stop: threading.Event) -> None:
@@ -108,6 +115,13 @@ class Daemon:
                 self._ingest.commit(self._source)
         finally:
             self._source.stop()
+            self._ended.set()
+            self._cancel_calls()
+
+    def _cancel_calls(self) -> None:
+        with suppress(queue.Empty):
+            while True:
+                self._calls.get_nowait()[0].cancel()
 
 
 def _guarded(job: Job) -> None:

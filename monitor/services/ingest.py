@@ -53,13 +53,15 @@ class Ingest:
         self._failing = False
         self._logged: set[tuple[str, str]] = set()
         self._arrivals: dict[str, int] = {}
+        self._latest_ms = 0
         self._last: dict[tuple[str, str], tuple[int, float]] = {}
-        self._remembered: OrderedDict[tuple[int, int], int] = OrderedDict()
+        self._remembered: OrderedDict[int, tuple[int, int]] = OrderedDict()
         self.messages = 0
         self.stored = 0
         self._fresh()
         for mid, checksum, received_ms in _REMEMBER.iter_unpack(store.deliveries()[-REMEMBERED * _REMEMBER.size :]):
             self._remember(mid, checksum, received_ms)
+            self._latest_ms = max(self._latest_ms, received_ms)
 
     @property
     def known(self) -> Known:
@@ -129,7 +131,7 @@ class Ingest:
             self._store.save(batch)
         except StoreUnavailable as exc:
             if not self._failing:
-                log.error(
+                log.error(  # noqa: TRY400 - told in one line; no defect of ours
                     "readings cannot be stored (%s); nothing is acknowledged, trying again every %g s",
                     exc,
                     RETRY_S,
@@ -191,17 +193,22 @@ class Ingest:
         return False
 
     def _stamped(self, delivery: Delivery) -> Message:
-        """The message at its time of arrival: the first one where it comes again, and no two of a topic in one ms."""
+        """The message at its time of arrival: the first one where it comes again, and no two of a topic in one ms.
+
+        A flood runs ahead of the clock by that; a topic not heard since the start begins after all that was stored.
+        """
         message, mid, qos, redelivered, _connection = delivery
         checksum = crc32(message.payload, crc32(message.topic.encode())) if qos else 0
-        if redelivered and (mid, checksum) in self._remembered:
-            return message._replace(received_ms=self._remembered[mid, checksum])
-        before = self._arrivals.get(message.topic, 0)
+        known = self._remembered.get(mid) if redelivered else None
+        if known is not None and known[0] == checksum:
+            return message._replace(received_ms=known[1])
+        before = self._arrivals.get(message.topic, self._latest_ms)
         arrival = message.received_ms
         if before >= arrival > before - LATE_MS:
             arrival = before + 1
             message = message._replace(received_ms=arrival)
         if len(self._arrivals) >= TOPICS_AT_MOST:
+            self._latest_ms = max(self._arrivals.values())
             self._arrivals.clear()
         self._arrivals[message.topic] = arrival
         if qos:
@@ -210,7 +217,9 @@ class Ingest:
         return message
 
     def _remember(self, mid: int, checksum: int, received_ms: int) -> None:
-        self._remembered[mid, checksum] = received_ms
+        """A broker uses an id again once it was acknowledged: only the last message of an id can come again."""
+        self._remembered[mid] = (checksum, received_ms)
+        self._remembered.move_to_end(mid)
         if len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)
 

@@ -99,9 +99,7 @@ def _fault(error: ErrorDetails, where: str) -> str:
     if error["type"] == "extra_forbidden":
         hint = _did_you_mean(str(location[-1]), _siblings(location), location[:-1])
         return f"{place}: {key}: unknown {_kind(location)}{hint}"
-    values = {"expected": "a value", "error": "not usable"} | {
-        name: value for name, value in error.get("ctx", {}).items()
-    }
+    values = {"expected": "a value", "error": "not usable"} | dict(error.get("ctx", {}))
     template = _SAID.get(error["type"], error["msg"].replace("{", "(").replace("}", ")") + ", got {got}")
     if isinstance(error["input"], Mapping):
         template = template.removesuffix(", got {got}")

@@ -12,6 +12,7 @@ from monitor.core.diary import (
     FACTORS,
     DiaryEntry,
     Factor,
+    amended,
     as_fields,
     checked_factor,
     checked_factors,
@@ -197,3 +198,21 @@ wall_times = st.none() | st.times().map(lambda at: f"{at:%H:%M}")
 def test_an_entry_written_as_fields_is_read_back_the_same(severity, count, bed, note, factors):
     entry = an_entry(severity=severity, count=count, bed=bed, note=note, factors=factors)
     assert entry_from(as_fields(entry), OWN) == entry
+
+
+def test_an_amendment_keeps_what_it_leaves_unsaid():
+    earlier = DiaryEntry(wake_date=date(2024, 6, 2), severity=4, bed="23:10", note="storm", factors={"alcohol": 2.0})
+    later = amended(DiaryEntry(wake_date=date(2024, 6, 2), severity=6, factors={"stress": 3.0}), earlier)
+    assert (later.severity, later.bed, later.note) == (6, "23:10", "storm")
+    assert later.factors == {"alcohol": 2.0, "stress": 3.0}
+
+
+def test_an_amendment_may_say_zero_and_that_counts():
+    earlier = DiaryEntry(wake_date=date(2024, 6, 2), severity=4, count=7, factors={"alcohol": 2.0})
+    later = amended(DiaryEntry(wake_date=date(2024, 6, 2), severity=0, count=0, factors={"alcohol": 0.0}), earlier)
+    assert (later.count, later.factors["alcohol"]) == (0, 0.0)
+
+
+def test_the_first_entry_of_a_night_is_as_it_is():
+    entry = DiaryEntry(wake_date=date(2024, 6, 2), severity=4)
+    assert amended(entry, None) is entry

@@ -1,13 +1,11 @@
-"""137 nights of a real house (UCI 374, Candanedo et al., CC BY 4.0) through mosquitto into the daemon, and what it finds."""
+"""137 nights of a real house (UCI 374, Candanedo et al., CC BY 4.0) through mosquitto into the daemon."""
 
 import csv
 import math
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
-from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -51,7 +49,7 @@ def house() -> House:
 
 
 @pytest.fixture(scope="module")
-def daemon(house, tmp_path_factory) -> Iterator[DaemonProcess]:
+def daemon(house, tmp_path_factory) -> DaemonProcess:
     """The daemon after it has heard the whole house."""
     from tests.conftest import Mosquitto
 
@@ -75,7 +73,7 @@ def daemon(house, tmp_path_factory) -> Iterator[DaemonProcess]:
     broker.stop()
     command(process, "sensors", "place", "zigbee2mqtt:Teen bedroom", "other")
     command(process, "nights", "close")
-    yield process
+    return process
 
 
 def command(daemon: DaemonProcess, *words: str) -> str:

@@ -43,12 +43,14 @@ class SqliteReadings:
         self._auto_place = auto_place
         self._series: dict[tuple[str, str], int] = {}
         self._names: dict[str, str] = {}
+        self._data_version = 0
 
     def save(self, batch: Batch) -> None:
         """All of the batch or nothing; see the port."""
         known = len(self._series)
         try:
             with self._database.writing() as cursor:
+                self._notice_others(cursor)
                 self._rename(cursor, batch.names)
                 self._number(cursor, batch.readings)
                 self._number(cursor, batch.set_aside)
@@ -182,6 +184,14 @@ class SqliteReadings:
     def _unknown(self, key: str) -> str:
         seen = ", ".join(sensor.key for sensor in self.sensors()) or "none yet"
         return f"no sensor {key!r}; seen so far: {seen}"
+
+    def _notice_others(self, cursor: sqlite3.Cursor) -> None:
+        """Another connection wrote: it may have forgotten a sensor, so nothing remembered holds any more."""
+        version = cursor.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._data_version:
+            self._data_version = version
+            self._series.clear()
+            self._names.clear()
 
     def _rename(self, cursor: sqlite3.Cursor, names: Iterable[tuple[str, str]]) -> None:
         for key, name in names:

@@ -18,7 +18,7 @@ CREATE TABLE sensor (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE series (
-    id       INTEGER PRIMARY KEY,
+    id       INTEGER PRIMARY KEY AUTOINCREMENT, -- a forgotten sensor's number is never given again
     sensor   TEXT NOT NULL REFERENCES sensor (key) ON DELETE CASCADE,
     quantity TEXT NOT NULL,
     unit     TEXT NOT NULL,
