@@ -1,5 +1,6 @@
 """What the MQTT tests speak with: settings, guests of a broker, a fast publisher, a broker that misbehaves."""
 
+import contextlib
 import random
 import socket
 import struct
@@ -18,6 +19,7 @@ from monitor.settings.sections import Mqtt
 
 TOPIC = "home/bedroom"
 STATUS = "bedroom-monitor/status"
+CONNECT, SUBSCRIBE = 1, 8
 
 
 class Hasty(random.Random):
@@ -103,13 +105,25 @@ def say(port: int, topic: str, *words: bytes, qos: int = 1, retain: bool = False
 
 def pour(port: int, topic: str, words: list[bytes], *, qos: int = 1) -> None:
     """Publish as fast as the broker takes it, in order; the broker has them all when this returns (QoS 1)."""
-    connect = b"\x00\x04MQTT\x04\x02\x00\x3c\x00\x04pour"
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
-        line.sendall(bytes([0x10, len(connect)]) + connect)
-        _received(line, 4)
+    line, _ = _introduced(port, "pour", clean=True)
+    with line:
         line.sendall(b"".join(_publish(topic, word, qos, number) for number, word in enumerate(words)))
         _received(line, 4 * len(words) * qos)
         line.sendall(b"\xe0\x00")
+
+
+def take_over(port: int, name: str = "bedroom-monitor") -> bool:
+    """Be the client of that name for a moment, which throws the other one out; whether the broker knew a session."""
+    line, known = _introduced(port, name, clean=False)
+    line.close()
+    return known
+
+
+def _introduced(port: int, name: str, *, clean: bool) -> tuple[socket.socket, bool]:
+    words = b"\x00\x04MQTT\x04" + bytes([2 * clean]) + b"\x00\x3c" + struct.pack("!H", len(name)) + name.encode()
+    line = socket.create_connection(("127.0.0.1", port), timeout=30)
+    line.sendall(bytes([0x10, len(words)]) + words)
+    return line, bool(_exactly(line, 4)[2])
 
 
 def _publish(topic: str, payload: bytes, qos: int, number: int) -> bytes:
@@ -150,3 +164,31 @@ def a_broker_that(answers: Callable[[socket.socket], None]) -> Iterator[int]:
         finally:
             over.set()
             thread.join()
+
+
+def packet(line: socket.socket) -> tuple[int, bytes]:
+    """The next packet of a client (shorter than 128 bytes): its kind, and what follows the length."""
+    kind, length = _exactly(line, 2)
+    return kind >> 4, _exactly(line, length)
+
+
+def _exactly(line: socket.socket, count: int) -> bytes:
+    got = line.recv(count, socket.MSG_WAITALL)
+    if len(got) < count:
+        raise EOFError
+    return got
+
+
+def welcomes(*then: bytes, granted: bytes = b"\x01") -> Callable[[socket.socket], None]:
+    """A broker that lets everybody in, answers a subscription with `granted` and sends what is in `then`."""
+
+    def answers(line: socket.socket) -> None:
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                kind, words = packet(line)
+                if kind == CONNECT:
+                    line.sendall(b"\x20\x02\x00\x00")
+                elif kind == SUBSCRIBE:
+                    line.sendall(bytes([0x90, 2 + len(granted)]) + words[:2] + granted + b"".join(then))
+
+    return answers

@@ -4,13 +4,12 @@ import pytest
 
 from monitor.adapters.clock import SimulatedClock, SystemClock
 from monitor.adapters.mqtt import MqttSource, Topics
-from tests.adapters.mqtt_rig import TOPIC, Guest, Hasty, a_connection, numbers, payloads, say, taken
+from tests.adapters.mqtt_rig import TOPIC, Hasty, a_broker_that, a_connection, numbers, payloads, say, take_over, taken, until, welcomes
 
 pytestmark = pytest.mark.broker
 
 VERSIONS = pytest.mark.parametrize("version", ["3.1.1", "5"])
 WINDOW = "listener {{port}} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages {window}\n"
-ONE_TOPIC = "topic read home/bedroom\ntopic readwrite bedroom-monitor/#\n"
 
 
 def subscribed(start_source, port: int, *topics: str, **changes):
@@ -97,33 +96,26 @@ def test_with_mqtt_5_a_session_expires_after_the_hours_that_are_set(mosquitto, s
     assert payloads(taken(source, 1)) == [b"next"]
 
 
-def test_an_acknowledgement_for_an_earlier_connection_is_not_sent_on_a_later_one(mosquitto, start_source):
-    source = subscribed(start_source, mosquitto.port)
-    say(mosquitto.port, TOPIC, *numbers(3))
-    before = taken(source, 3)
-    thrown_out(source, mosquitto.port)
-    after = taken(source, 3)
-    source.acknowledge(before)
-    source.stop()
-    again = taken(subscribed(start_source, mosquitto.port), 3)
-    assert [delivery.mid for delivery in again] == [delivery.mid for delivery in after]
-
-
 def test_a_lost_connection_brings_the_same_messages_again_under_another_connection(mosquitto, start_source):
     source = subscribed(start_source, mosquitto.port)
     say(mosquitto.port, TOPIC, *numbers(3))
     before = taken(source, 3)
-    thrown_out(source, mosquitto.port)
-    after = taken(source, 3)
-    assert [one._replace(message=None, redelivered=True, connection=2) for one in before] == [
-        one._replace(message=None) for one in after
+    take_over(mosquitto.port)
+    assert [(one.mid, one.redelivered, one.connection) for one in taken(source, 3)] == [
+        (one.mid, True, one.connection + 1) for one in before
     ]
 
 
-def thrown_out(source, port: int) -> None:
-    """Somebody else takes the client id, and leaves."""
-    Guest(port, name="bedroom-monitor", clean=False).leave()
-    assert source.wait_connected(10)
+def test_an_acknowledgement_for_an_earlier_connection_is_not_sent_on_a_later_one(mosquitto, start_source):
+    source = subscribed(start_source, mosquitto.port)
+    say(mosquitto.port, TOPIC, *numbers(3))
+    before = taken(source, 3)
+    take_over(mosquitto.port)
+    taken(source, 3)
+    source.acknowledge(before)
+    source.stop()
+    again = taken(subscribed(start_source, mosquitto.port), 3)
+    assert [delivery.mid for delivery in again] == [delivery.mid for delivery in before]
 
 
 def test_a_topic_that_is_not_wanted_any_more_is_unsubscribed(mosquitto, start_source):
@@ -140,11 +132,20 @@ def test_the_topics_that_the_broker_has_taken_can_be_asked_for(mosquitto, start_
     assert source.subscribed == ("home/#", "garden/#")
 
 
-def test_a_subscription_that_the_broker_refuses_is_warned_about(start_mosquitto, start_source, tmp_path, caplog):
-    (tmp_path / "acl").write_text(ONE_TOPIC)
-    broker = start_mosquitto(f"listener {{port}} 127.0.0.1\nallow_anonymous true\nacl_file {tmp_path / 'acl'}\n")
-    subscribed(start_source, broker.port, "home/bedroom", "office/#", version="5")
+def test_a_subscription_that_the_broker_refuses_is_warned_about(start_source, caplog):
+    with a_broker_that(welcomes(granted=b"\x01\x80")) as port:
+        subscribed(start_source, port, "home/#", "office/#").stop()
     assert "does not let us subscribe to office/#" in caplog.text
+    assert "home/#" not in caplog.text
+
+
+def test_a_topic_that_is_no_text_does_not_stop_the_next_message(start_source):
+    nonsense, message = b"\x32\x07\x00\x02\xff\xfe\x00\x01x", b"\x32\x09\x00\x04home\x00\x02y"
+    with a_broker_that(welcomes(nonsense, message)) as port:
+        source = subscribed(start_source, port)
+        found = taken(source, 2)
+        source.stop()
+    assert [one.message[:2] for one in found] == [("(topic that is not UTF-8)", b"x"), ("home", b"y")]
 
 
 @pytest.mark.parametrize("window", [1, 20])
@@ -192,8 +193,9 @@ def test_a_tapped_topic_goes_to_its_handler_and_nowhere_else(mosquitto, start_so
 def test_a_tapped_message_is_acknowledged_at_once(mosquitto, tapped):
     source, heard = tapped(mosquitto.port, "clock")
     say(mosquitto.port, "clock", b"1")
+    until(lambda: heard)
     source.stop()
     source, heard_later = tapped(mosquitto.port, "clock")
     say(mosquitto.port, "clock", b"2")
-    taken(source, 1, 0.2)
+    until(lambda: heard_later)
     assert (heard, heard_later) == ([b"1"], [b"2"])

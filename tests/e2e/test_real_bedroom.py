@@ -113,7 +113,7 @@ def stored(daemon: DaemonProcess, name: str) -> dict[str, float]:
 
 def test_every_reading_of_the_house_is_stored_once(daemon, house):
     counts = daemon.query(
-        "SELECT sensor, quantity, (SELECT count(*) FROM reading WHERE series = id) FROM series ORDER BY sensor, quantity"
+        "SELECT sensor, quantity, (SELECT count(*) FROM reading WHERE series = id) FROM series ORDER BY 1, 2"
     )
     assert [row[2] for row in counts] == [len(house.times)] * 6
 

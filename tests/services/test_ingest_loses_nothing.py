@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import StoreUnavailable, StoreUnusable
 from monitor.ports import Delivery
-from monitor.services.ingest import REMEMBERED, RETRY_S
+from monitor.services.ingest import REMEMBERED, RETRY_S, TOPICS_AT_MOST
 from tests.services.fakes import FakeSource
 from tests.services.rig import FULL_DISK, NOW_MS, Rig, a_delivery
 
@@ -129,6 +129,20 @@ def test_the_second_of_one_millisecond_comes_again_as_the_second(rig: Rig) -> No
     rig.restart()
     rig.hear(a_delivery({"temperature": 21}, mid=8, again=True, at_ms=LATER_MS))
     assert rig.times == [NOW_MS, NOW_MS + 1]
+
+
+def test_a_flood_that_ran_ahead_of_the_clock_is_not_overwritten_after_a_restart(rig: Rig) -> None:
+    rig.hear(*(a_delivery({"temperature": value}) for value in range(10)))
+    rig.restart()
+    rig.hear(a_delivery({"temperature": 10}, at_ms=NOW_MS + 3))
+    assert sorted(rig.store.rows.values()) == list(range(11))
+
+
+def test_a_flood_that_ran_ahead_of_the_clock_is_not_overwritten_when_memory_starts_anew(rig: Rig) -> None:
+    rig.hear(a_delivery({"temperature": 20}), a_delivery({"temperature": 21}))
+    rig.hear(*(a_delivery(b"on", topic=f"other/{number}", qos=0) for number in range(TOPICS_AT_MOST)))
+    rig.hear(a_delivery({"temperature": 22}, at_ms=NOW_MS + 1))
+    assert sorted(rig.store.rows.values()) == [20, 21, 22]
 
 
 def test_what_comes_again_and_was_never_stored_is_new(rig: Rig) -> None:
