@@ -69,8 +69,8 @@ def start_mosquitto(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
         folder = tmp_path / f"mosquitto-{len(started)}"
         folder.mkdir()
         broker = Mosquitto(folder, config)
-        broker.start()
         started.append(broker)
+        broker.start()
         return broker
 
     yield start

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from monitor.core.findings import AnalysisResult, AnalysisTask, result_from_dict, task_to_dict
 from monitor.errors import AnalysisError
 
+OUT_OF_MEMORY = ("MemoryError", "Unable to allocate", "failed to map segment", "Memory allocation")
+"""What Python, numpy, the loader and the linear algebra say when there is no memory left."""
+
 KEEP_LINES = 3
 """Lines of the child's complaint that are passed on."""
 
@@ -40,7 +43,7 @@ class AnalysisProcess:
 
 
 def _failure(code: int, complaint: str, memory_mb: int) -> str:
-    if "MemoryError" in complaint or "Unable to allocate" in complaint:
+    if any(sign in complaint for sign in OUT_OF_MEMORY):
         return f"the analysis needed more than {memory_mb} MB; raise analysis.memory_mb"
     last = " | ".join(complaint.strip().splitlines()[-KEEP_LINES:]) or "no message"
     return f"the analysis process ended with code {code}: {last}"

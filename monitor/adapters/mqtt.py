@@ -20,7 +20,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from monitor.adapters.mqtt_troubles import ADVICE, explained
+from monitor.adapters.mqtt_troubles import ADVICE, explained, unanswered
 from monitor.core.readings import Message
 from monitor.errors import ConfigurationError
 from monitor.ports import Clock, Delivery
@@ -85,12 +85,13 @@ class MqttSource:
         self._connection = 0
         self._failures = 0
         self._connected_s = 0.0
+        self._answered = False
         self._trouble: str | None = None
+        self._client = self._new_client()
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.settimeout(0)
         self._wake_writer.settimeout(0)
         self.subscribed: tuple[str, ...] | None = None
-        self._client = self._new_client()
         self._thread = threading.Thread(target=self._network, name="mqtt", daemon=True)
 
     @property
@@ -159,6 +160,7 @@ class MqttSource:
 
     def _connect(self) -> bool:
         settings = self._settings
+        self._answered = False
         options: dict[str, Any] = {}
         if settings.version == "5":
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -273,6 +275,7 @@ class MqttSource:
         reason: ReasonCode,
         _properties: object,
     ) -> None:
+        self._answered = True
         if reason.is_failure:
             name = str(reason)
             self._lost(f"the broker refuses: {name}; {ADVICE.get(name, 'see the log of the broker')}")
@@ -311,7 +314,11 @@ class MqttSource:
     ) -> None:
         was_connected = self._connected.is_set()
         self._connected.clear()
-        if was_connected and not self._stopping.is_set():
+        if self._stopping.is_set():
+            return
+        if not self._answered:
+            self._lost(unanswered(self._settings))
+        elif was_connected:
             name = str(reason)
             short = self._clock.elapsed_s() - self._connected_s < SHORT_S
             if not short:

@@ -36,6 +36,12 @@ def explained(exc: Exception, settings: Mqtt) -> str:
     return said.format(port=settings.port, spoken=_spoken(settings), kind=type(exc).__name__, detail=detail)
 
 
+def unanswered(settings: Mqtt) -> str:
+    """What to do about a broker that takes the connection and ends it before it has said whether we may enter."""
+    certificate = ", and does it ask for a certificate (mqtt.cert_file)" if settings.tls else ""
+    return f"it hangs up without an answer; does it speak {_spoken(settings)} on port {settings.port}{certificate}?"
+
+
 def _spoken(settings: Mqtt) -> str:
     kind = "MQTT over websockets" if settings.transport == "websockets" else "plain MQTT"
     return f"{kind} with TLS" if settings.tls else kind

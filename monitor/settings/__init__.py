@@ -5,7 +5,6 @@ import tomllib
 from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
-from pydantic_settings import SettingsError
 
 from monitor.errors import ConfigurationError
 from monitor.settings.faults import NAMED_BY, faults_of, unknown_factors, unknown_variables
@@ -50,8 +49,6 @@ def load(named: Path | None = None) -> Settings:
     except ValidationError as exc:
         faults += faults_of(exc, str(path or "settings"))
         faults += unknown_factors(document.get("analysis"), document.get("diary"), str(path))
-    except SettingsError as exc:
-        faults.append(f"environment: {exc}")
     if settings is not None:
         faults += unknown_factors(settings.analysis.model_dump(), settings.diary.model_dump(), str(path or "settings"))
     if faults or settings is None:
@@ -63,11 +60,15 @@ def _document(path: Path | None) -> tuple[dict[str, object], list[str]]:
     if path is None:
         return {}, []
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8")), []
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         return {}, [f"{path}: not valid TOML: {exc}"]
     except OSError as exc:
         return {}, [f"{path}: cannot be read: {exc.strerror}"]
+    options = [key for key in document if key.startswith("_")]
+    for key in options:  # pydantic-settings would take them for its own, in silence
+        del document[key]
+    return document, [f"{path}: {key}: unknown section" for key in options]
 
 
 def _with_secrets(settings: Settings) -> Settings:

@@ -14,8 +14,11 @@ from monitor.settings.sections import PREFIX, Settings
 NAMED_BY = PREFIX + "CONFIG"
 """The environment variable that names the file."""
 
+KEY = "[key]"
+"""How pydantic's places end where the key of a table, not its value, is at fault."""
+
 _SAID = {
-    "missing": "missing; {expected}",
+    "missing": "missing, and there is no default",
     "int_parsing": "expected a whole number, got {got}",
     "int_type": "expected a whole number, got {got}",
     "int_from_float": "expected a whole number, got {got}",
@@ -25,10 +28,10 @@ _SAID = {
     "bool_parsing": "expected true or false, got {got}",
     "bool_type": "expected true or false, got {got}",
     "string_type": "expected text in quotes, got {got}",
-    "greater_than_equal": "expected at least {ge}, got {got}",
-    "greater_than": "expected more than {gt}, got {got}",
-    "less_than_equal": "expected at most {le}, got {got}",
-    "less_than": "expected less than {lt}, got {got}",
+    "greater_than_equal": "expected at least {ge:g}, got {got}",
+    "greater_than": "expected more than {gt:g}, got {got}",
+    "less_than_equal": "expected at most {le:g}, got {got}",
+    "less_than": "expected less than {lt:g}, got {got}",
     "string_too_short": "expected at least {min_length} character, got {got}",
     "string_too_long": "expected at most {max_length} characters, got {got}",
     "literal_error": "expected {expected}, got {got}",
@@ -57,8 +60,9 @@ def unknown_factors(analysis: object, diary: object, where: str) -> list[str]:
         return []
     adjustable = [*DEFAULT_ADJUST, "weekend", *map(str, own)]
     consequences = {factor.name for factor in FACTORS if not factor.adjust}
+    place = _place(("analysis", "adjust_for"), where)
     return [
-        f"{where}: analysis.adjust_for: {_refusal(str(name), adjustable, consequences)}"
+        f"{place}: analysis.adjust_for: {_refusal(str(name), adjustable, consequences)}"
         for name in wanted
         if name not in adjustable
     ]
@@ -77,7 +81,7 @@ def unknown_variables() -> list[str]:
     faults = []
     for name in sorted(os.environ):
         upper = name.upper()
-        beyond = any(upper.startswith(key + "__") for key in known)
+        beyond = any(upper.startswith(key + "__") for key in known if key != NAMED_BY)
         if upper.startswith(PREFIX) and upper not in known and upper not in sections and not beyond:
             faults.append(f"environment: {name}: unknown setting{_did_you_mean(upper, known)}")
     return faults
@@ -94,7 +98,7 @@ def setting_paths() -> Iterable[tuple[str, str]]:
 
 def _fault(error: ErrorDetails, where: str) -> str:
     location = error["loc"]
-    key = ".".join(str(part) for part in location)
+    key = ".".join(str(part) for part in location if part != KEY)
     place = _place(location, where)
     if error["type"] == "extra_forbidden":
         hint = _did_you_mean(str(location[-1]), _siblings(location), location[:-1])
@@ -107,7 +111,8 @@ def _fault(error: ErrorDetails, where: str) -> str:
 
 
 def _got(key: str, value: object) -> str:
-    if "password" in key and "file" not in key:
+    whole_section = "." not in key and isinstance(value, str | list)
+    if whole_section or ("password" in key and "file" not in key):
         return "something else"
     if isinstance(value, BaseModel) or (isinstance(value, dict) and len(value) > 3):
         return "these values"

@@ -2,11 +2,12 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from monitor.core.diary import DEFAULT_ADJUST, FACTOR_NAME, FACTORS
 from monitor.core.nights import UsualTimes, wall_time
@@ -47,6 +48,31 @@ def _readable(path: Path) -> Path:
     return found
 
 
+def _one_secret(path: Path) -> Path:
+    found = _readable(path)
+    try:
+        secret = found.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        secret = ""
+    if not secret:
+        raise ValueError("expected a text file that holds the secret")
+    return found
+
+
+def _topic(name: str) -> str:
+    if "+" in name or "#" in name or "\0" in name:
+        raise ValueError("expected a topic without + and #")
+    return name
+
+
+def _topic_filter(name: str) -> str:
+    levels = name.split("/")
+    partial = any(len(one) > 1 and ("+" in one or "#" in one) for one in levels)
+    if not name or "\0" in name or partial or "#" in levels[:-1]:
+        raise ValueError("expected a topic filter, in which + is a whole level and # the last one")
+    return name
+
+
 def _free_name(name: str) -> str:
     if not FACTOR_NAME.fullmatch(name):
         raise ValueError("expected small letters, digits and _")
@@ -61,6 +87,9 @@ Zone = Annotated[str, AfterValidator(_known_zone)]
 WallTime = Annotated[str, AfterValidator(_wall_time)]
 OwnFactor = Annotated[str, AfterValidator(_free_name)]
 ReadableFile = Annotated[Path, AfterValidator(_readable)]
+SecretFile = Annotated[Path, AfterValidator(_one_secret)]
+Topic = Annotated[str, AfterValidator(_topic)]
+TopicFilter = Annotated[str, AfterValidator(_topic_filter)]
 QuantityName = Annotated[str, AfterValidator(_known_quantity)]
 
 
@@ -94,7 +123,7 @@ class Mqtt(Section):
     """User name; empty: none."""
     password: SecretStr = SecretStr("")
     """Password; better kept in a file of its own, see password_file."""
-    password_file: ReadableFile | None = None
+    password_file: SecretFile | None = None
     """File that holds the password, readable by the monitor only."""
     tls: bool = False
     """Encrypt the connection and check the broker's certificate."""
@@ -112,11 +141,11 @@ class Mqtt(Section):
     """Seconds after which a silent connection is checked."""
     reconnect_max_s: float = Field(default=120.0, ge=1, le=3600)
     """Longest pause in seconds between two attempts to connect; the pauses grow from 1 s, with jitter."""
-    topics: tuple[str, ...] = ()
+    topics: tuple[TopicFilter, ...] = ()
     """Topic filters in place of those of decoders and maps; announcements are always subscribed to."""
     queue_size: int = Field(default=10_000, ge=100, le=1_000_000)
     """Messages held between network and worker; when it is full the network waits."""
-    status_topic: str = Field(default="bedroom-monitor/status", min_length=1)
+    status_topic: Topic = Field(default="bedroom-monitor/status", min_length=1)
     """Retained topic that says online or offline."""
 
     @model_validator(mode="after")
@@ -194,7 +223,7 @@ class Sensors(Section):
 class FieldMapSettings(Section):
     """One value of a payload that no decoder knows by itself."""
 
-    topic: str = Field(min_length=1)
+    topic: TopicFilter
     """Topic filter, + and # as in MQTT; subscribed to, unless mqtt.topics names others."""
     path: str = ""
     """Where the value stands in the JSON, such as data.temp or values.0; empty: the payload is the value."""
@@ -204,14 +233,14 @@ class FieldMapSettings(Section):
     """The unit it comes in, such as F or kPa; without it the quantity's own."""
     sensor: str | None = None
     """Name of the sensor; without it the topic and the path name it."""
-    scale: float = 1.0
+    scale: float = Field(default=1.0, allow_inf_nan=False)
     """The value is multiplied by this before its unit is looked at."""
 
 
 class DecoderSettings(Section):
     """How messages are read."""
 
-    zigbee2mqtt_bases: tuple[str, ...] = ("zigbee2mqtt",)
+    zigbee2mqtt_bases: tuple[Topic, ...] = ("zigbee2mqtt",)
     """Base topics of your Zigbee2MQTT installations."""
     map: tuple[FieldMapSettings, ...] = ()
     """Fields that no decoder knows: topic, path ("a.b", empty for a plain value), quantity, unit, sensor, scale."""
@@ -242,6 +271,16 @@ class Logging(Section):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     """Least important kind of line that is written to standard error."""
+
+
+class _Environment(EnvSettingsSource):
+    """What is no JSON where a list or table is wanted is left as it stands: validation says what was expected."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return value
 
 
 class Settings(BaseSettings):
@@ -275,5 +314,5 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over the file; nothing else is read."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return env_settings, init_settings
+        del env_settings, dotenv_settings, file_secret_settings
+        return _Environment(settings_cls), init_settings

@@ -31,13 +31,14 @@ from tests.adapters.mqtt_rig import (
 pytestmark = pytest.mark.broker
 
 VERSIONS = pytest.mark.parametrize("version", ["3.1.1", "5"])
+PAHO_LEAVES_IT_OPEN = pytest.mark.filterwarnings("ignore:unclosed <:ResourceWarning")
+"""paho leaves the socket of a failed handshake to the garbage collector."""
 WITH_PASSWORD = "listener {{port}} 127.0.0.1\nallow_anonymous false\npassword_file {file}\n"
 WITH_TLS = (
     "listener {{port}} 127.0.0.1\nallow_anonymous true\n"
     "cafile {folder}/ca.crt\ncertfile {folder}/server.crt\nkeyfile {folder}/server.key\n"
 )
 WITH_CLIENT_CERTIFICATE = WITH_TLS + "require_certificate true\n"
-WEBSOCKETS = "listener {port} 127.0.0.1\nprotocol websockets\nallow_anonymous true\n"
 SECRET = {"username": "monitor", "password": "night owl"}
 
 
@@ -110,9 +111,11 @@ def test_a_broker_that_asks_for_a_client_certificate_gets_it(start_mosquitto, st
 def test_without_the_client_certificate_asked_for_there_is_trouble(start_mosquitto, start_source, certificates):
     broker = start_mosquitto(WITH_CLIENT_CERTIFICATE.format(folder=certificates))
     source = start_source(a_connection(broker.port, tls=True, ca_file=certificates / "ca.crt"))
-    assert until(lambda: source.trouble)
+    until(lambda: source.trouble)
+    assert "does it ask for a certificate (mqtt.cert_file)?" in source.trouble
 
 
+@PAHO_LEAVES_IT_OPEN
 def test_the_certificate_of_another_authority_is_told_with_the_setting(start_mosquitto, start_source, certificates):
     broker = start_mosquitto(WITH_TLS.format(folder=certificates))
     source = start_source(a_connection(broker.port, tls=True, ca_file=certificates / "stranger.crt"))
@@ -121,6 +124,7 @@ def test_the_certificate_of_another_authority_is_told_with_the_setting(start_mos
     assert source.trouble.endswith("); set mqtt.ca_file to its authority")
 
 
+@PAHO_LEAVES_IT_OPEN
 def test_tls_spoken_to_a_plain_port_is_told_with_the_usual_ports(mosquitto, start_source):
     source = start_source(a_connection(mosquitto.port, tls=True))
     until(lambda: source.trouble)
@@ -140,19 +144,7 @@ def test_files_that_hold_no_certificate_are_a_fault_of_the_settings(tmp_path):
         MqttSource(a_connection(1, tls=True, ca_file=tmp_path / "ca.crt"), Topics(()), SystemClock(), Hasty())
 
 
-@VERSIONS
-def test_websockets(start_mosquitto, start_source, version):
-    broker = start_mosquitto(WEBSOCKETS)
-    source = start_source(a_connection(broker.port, transport="websockets", version=version))
-    assert source.wait_subscribed(10), source.trouble
-
-
-def test_a_plain_connection_to_a_websockets_port_is_told(start_mosquitto, start_source):
-    broker = start_mosquitto(WEBSOCKETS)
-    source = start_source(a_connection(broker.port))
-    assert until(lambda: source.trouble, 5)
-
-
+@PAHO_LEAVES_IT_OPEN
 def test_websockets_to_a_plain_port_are_told(mosquitto, start_source):
     source = start_source(a_connection(mosquitto.port, transport="websockets"))
     until(lambda: source.trouble)
@@ -190,8 +182,12 @@ def test_lost_and_back_are_told_once_each(mosquitto, start_source, caplog):
     until(lambda: source._failures >= 3)
     mosquitto.start()
     source.wait_connected(10)
-    told = [record.getMessage().replace(f"127.0.0.1:{mosquitto.port}", "X")[:38] for record in caplog.records]
-    assert told == ["connected to MQTT broker X", "no connection to MQTT broker X: the con", "back at MQTT broker X"]
+    told = [record.getMessage().replace(f"127.0.0.1:{mosquitto.port}", "X") for record in caplog.records]
+    assert [words.partition(":")[0] for words in told] == [
+        "connected to MQTT broker X",
+        "no connection to MQTT broker X",
+        "back at MQTT broker X",
+    ]
 
 
 def test_messages_flow_again_after_the_broker_restarted_and_forgot_us(mosquitto, start_source):
