@@ -19,7 +19,7 @@ CONNECT_S = 10.0
 class MqttPublisher:
     """Publishes at QoS 1 in order; `with MqttPublisher(host, port) as publisher`."""
 
-    def __init__(self, host: str, port: int, client_id: str) -> None:
+    def __init__(self, host: str, port: int, client_id: str, *, patience_s: float = CONNECT_S) -> None:
         self._where = f"{host}:{port}"
         self._answered = threading.Event()
         self._last: mqtt.MQTTMessageInfo | None = None
@@ -31,7 +31,8 @@ class MqttPublisher:
         except OSError as exc:
             raise BrokerError(f"no MQTT broker at {self._where}: {exc}") from exc
         self._client.loop_start()
-        if not self._answered.wait(CONNECT_S):
+        if not self._answered.wait(patience_s):
+            self._client.disconnect()
             self._client.loop_stop()
             raise BrokerError(f"the MQTT broker at {self._where} does not answer")
 

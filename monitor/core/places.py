@@ -1,5 +1,7 @@
 """Where a sensor stands, as far as its name tells."""
 
+import unicodedata
+
 PLACES = ("bedroom", "bed", "outdoor", "other")
 
 _ELSEWHERE = frozenset(
@@ -32,6 +34,14 @@ _ELSEWHERE = frozenset(
         "keuken",
         "woonkamer",
         "cocina",
+        "guest",
+        "guests",
+        "kids",
+        "children",
+        "nursery",
+        "gast",
+        "enfants",
+        "amis",
     ]
 )
 _OUTDOOR = frozenset(
@@ -75,7 +85,7 @@ _BEDROOM = frozenset(
         "sovevaerelse",
     ]
 )
-_FOLDED = str.maketrans("äöüéèàñ", "aoueean")
+_FOLDED = str.maketrans({"æ": "ae", "ø": "o", "œ": "oe"})
 
 
 def words_of(name: str) -> frozenset[str]:
@@ -84,8 +94,9 @@ def words_of(name: str) -> frozenset[str]:
         f" {char}" if char.isupper() and before.islower() else char
         for before, char in zip(" " + name, name, strict=False)
     )
-    letters = "".join(char if char.isalpha() else " " for char in spaced.casefold().translate(_FOLDED))
-    return frozenset(letters.split())
+    parts = unicodedata.normalize("NFKD", spaced.casefold().translate(_FOLDED))
+    plain = (char for char in parts if not unicodedata.combining(char))
+    return frozenset("".join(char if char.isalpha() else " " for char in plain).split())
 
 
 def place_by_name(name: str) -> str | None:
@@ -98,6 +109,6 @@ def place_by_name(name: str) -> str | None:
         return None
     if words & _OUTDOOR:
         return "outdoor"
-    if words & _BEDROOM:
+    if words & _BEDROOM or words >= {"bed", "room"}:
         return "bedroom"
     return "bed" if words & _BED else None

@@ -8,7 +8,7 @@ from types import MappingProxyType
 class Quantity:
     """One physical quantity: readings of it are in `unit` and lie in `low <= value <= high`.
 
-    `absent` lists values that devices send for "no value"; they are dropped, not set aside.
+    `absent` lists values that devices send for "no value"; they are set aside, whatever the range.
     """
 
     name: str
