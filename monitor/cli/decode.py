@@ -77,7 +77,7 @@ def _lines(path: Path) -> list[str]:
     if str(path) == "-":
         return [line for line in sys.stdin if line.strip()]
     try:
-        return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return [line for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
     except (OSError, UnicodeDecodeError) as exc:
         raise InputError(f"{path}: cannot be read: {exc}") from exc
 

@@ -1,5 +1,6 @@
 """`import`: readings and nights from CSV files."""
 
+import codecs
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -143,11 +144,15 @@ def _text(file: Path) -> str:
     try:
         if file.stat().st_size > LARGEST_BYTES:
             raise InputError(f"{file}: expected at most {LARGEST_BYTES:,} bytes; import it in parts")
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        return file.read_text(encoding="cp1252", errors="replace")
+        raw = file.read_bytes()
     except OSError as exc:
         raise InputError(f"{file}: cannot be read: {exc.strerror}") from exc
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", errors="replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")
 
 
 def _conventions(zone: str, order: DateOrder | None, sign: DecimalSign | None) -> Conventions:

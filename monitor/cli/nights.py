@@ -9,6 +9,7 @@ from monitor.cli.console import local, print_json, print_table
 from monitor.cli.options import Config, Json
 from monitor.core.diary import DiaryEntry, amended, as_fields, parse_factor, wake_date_of
 from monitor.core.exposure import EXPOSURES
+from monitor.core.moments import YEARS
 from monitor.core.quantities import shown_unit
 from monitor.core.wording import counted, nights
 from monitor.core.zones import local_time, zone_of
@@ -229,4 +230,6 @@ def _date(text: str, now_ms: int, zone: str) -> date:
     wake_date = wake_date_of(text)
     if wake_date > today:
         raise InputError(f"date of waking: expected a day that has come, got {wake_date} (today is {today})")
+    if wake_date.year < YEARS[0]:
+        raise InputError(f"date of waking: expected a year from {YEARS[0]} on, got {wake_date}")
     return wake_date

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from math import inf, isfinite
 from typing import Annotated
 
 import typer
@@ -102,8 +103,10 @@ def calibrate(
     """Correct a sensor from a date on, also in the past; what it sent stays as it was."""
     from monitor import bootstrap, settings
 
-    if gain <= 0:
+    if not 0 < gain < inf:
         raise InputError(f"--gain: expected a positive number, got {gain:g}")
+    if not isfinite(offset):
+        raise InputError(f"--offset: expected a number, got {offset:g}")
     loaded = settings.load(config)
     try:
         moment = datetime.fromisoformat(since)

@@ -68,6 +68,8 @@ def _message(line: object, received_ms: int) -> Message:
     topic, payload = line.get("topic"), line.get("payload")
     if not isinstance(topic, str) or not isinstance(payload, str):
         raise InputError("expected topic and payload, both text")
+    if not topic.isascii() and topic != topic.encode(errors="ignore").decode():
+        raise InputError("topic: not valid Unicode")
     retain = line.get("retain", False)
     if not isinstance(retain, bool):
         raise InputError("retain: expected true or false")

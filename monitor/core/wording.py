@@ -39,24 +39,23 @@ def sentence(finding: Finding, kind: ExposureKind) -> str:
 
 def summary(result: AnalysisResult) -> str:
     """The whole result in one sentence."""
-    counted = f"{nights(result.nights)} logged, {result.bad} of them bad; {result.tried} room conditions tried."
+    said = f"{nights(result.nights)} logged, {result.bad} of them bad; {counted(result.tried, 'room condition')} tried."
     missing = still_missing(result)
     if missing:
-        return f"{counted} Nothing can be said yet: {missing}."
-    named = [finding for finding in result.findings if finding.verdict in {"trigger", "protective"}]
-    if not named:
-        return f"{counted} No room condition stands out so far."
-    return counted
+        return f"{said} Nothing can be said yet: {missing}."
+    if not any(finding.verdict in {"trigger", "protective"} for finding in result.findings):
+        return f"{said} No room condition stands out so far."
+    return said
 
 
 def still_missing(result: AnalysisResult) -> str | None:
     """What is needed before anything is computed, None where there is enough."""
     wants = [
-        f"{fewest - got} more {what}"
-        for got, fewest, what in (
-            (result.nights, FEWEST_NIGHTS, "logged nights"),
-            (result.bad, FEWEST_BAD, "bad ones (severity 5 or more)"),
-            (result.good, FEWEST_GOOD, "good ones"),
+        counted(fewest - got, f"more {what} night") + which
+        for got, fewest, what, which in (
+            (result.nights, FEWEST_NIGHTS, "logged", ""),
+            (result.bad, FEWEST_BAD, "bad", " (severity 5 or more)"),
+            (result.good, FEWEST_GOOD, "good", ""),
         )
         if got < fewest
     ]
@@ -87,7 +86,7 @@ def number(value: float) -> str:
 def _together(finding: Finding) -> str:
     if not finding.group:
         return ""
-    others = " and ".join(f"the {_LABELS.get(name, name)}" for name in finding.group)
+    others = " and ".join(f"the {_LABELS[name]}" for name in finding.group)
     return f" It went up and down together with {others}, so the two cannot be told apart yet."
 
 
@@ -119,7 +118,7 @@ def _undecided(finding: Finding, kind: ExposureKind) -> str:
         f"({_basis(finding)})."
     )
     if finding.explained_by:
-        return f"{said} The {_LABELS.get(finding.explained_by, finding.explained_by)} explains it."
+        return f"{said} It is explained by the {_LABELS[finding.explained_by]}, which went with it."
     if finding.grade == "weak":
         return f"{said} This is a hint, and a hint is often chance."
     return f"{said} No clear link so far; we cannot tell yet{_more(finding.nights_needed)}."

@@ -4,7 +4,19 @@ import pytest
 
 from monitor.adapters.clock import SimulatedClock, SystemClock
 from monitor.adapters.mqtt import MqttSource, Topics
-from tests.adapters.mqtt_rig import TOPIC, Hasty, a_broker_that, a_connection, numbers, payloads, say, take_over, taken, until, welcomes
+from tests.adapters.mqtt_rig import (
+    TOPIC,
+    Hasty,
+    a_broker_that,
+    a_connection,
+    numbers,
+    payloads,
+    say,
+    take_over,
+    taken,
+    until,
+    welcomes,
+)
 
 pytestmark = pytest.mark.broker
 

@@ -100,7 +100,6 @@ def test_tls_with_an_authority_of_our_own(start_mosquitto, start_source, certifi
     assert source.wait_subscribed(10), source.trouble
 
 
-
 def test_a_broker_that_asks_for_a_client_certificate_gets_it(start_mosquitto, start_source, certificates):
     broker = start_mosquitto(WITH_CLIENT_CERTIFICATE.format(folder=certificates))
     files = {"cert_file": certificates / "client.crt", "key_file": certificates / "client.key"}

@@ -1,7 +1,9 @@
 """One SQLite file opened safely: permissions, write-ahead log, migrations, and errors that say what to do."""
 
+import errno
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +14,9 @@ from monitor.errors import StoreError, StoreUnavailable, StoreUnusable
 
 BUSY_TIMEOUT_S = 5.0
 """Seconds to wait for another short writer (the command line beside the daemon)."""
+
+RETRY_S = 0.02
+"""Seconds between two attempts at what SQLite does not wait for by itself."""
 
 WAL_LIMIT_BYTES = 16 * 1024 * 1024
 """Bytes the write-ahead file is cut back to after a checkpoint; an SD card is small."""
@@ -36,8 +41,9 @@ SYNC = {"full": "FULL", "normal": "NORMAL"}
 class Database:
     """An open file. One thread uses it. `with db.writing() as cursor:` is one transaction."""
 
-    def __init__(self, path: Path, *, sync: str = "full") -> None:
+    def __init__(self, path: Path, *, sync: str = "full", migrations: Sequence[str] = MIGRATIONS) -> None:
         self.path = path
+        self._migrations = migrations
         self._prepare_file()
         with self._translated():
             self._connection = sqlite3.connect(
@@ -87,7 +93,7 @@ class Database:
     def _prepare_file(self) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._claim()
         except OSError as exc:
             message = (
                 f"{self.path}: cannot be opened ({exc.strerror}); "
@@ -95,36 +101,61 @@ class Database:
             )
             raise StoreUnusable(message) from exc
 
+    def _claim(self) -> None:
+        """Create the file for us alone; one that is there is not opened: closing it would end SQLite's locks on it."""
+        try:
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except FileExistsError:
+            if self.path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)) from None
+            if not os.access(self.path, os.R_OK | os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
+
     def _open(self, sync: str) -> None:
         with self._translated():
             run = self._connection.execute
-            run("PRAGMA journal_mode = WAL")
+            self._refuse_strangers()
+            self._write_ahead()
             run(f"PRAGMA synchronous = {SYNC[sync]}")
             run(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
             run("PRAGMA foreign_keys = ON")
             run("PRAGMA temp_store = MEMORY")
-            self._refuse_strangers()
             self._migrate()
+
+    def _write_ahead(self) -> None:
+        until_s = time.monotonic() + BUSY_TIMEOUT_S
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as exc:
+                if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until_s:
+                    raise
+                time.sleep(RETRY_S)
+            else:
+                return
 
     def _refuse_strangers(self) -> None:
         run = self._connection.execute
+        run("BEGIN")  # one look: another program's migration is seen whole or not at all
         version = run("PRAGMA user_version").fetchone()[0]
         ours = run("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
         empty = run("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+        run("COMMIT")
         if not ours and not empty:
             raise StoreUnusable(f"{self.path}: a database of another program; set store.path to a file of its own")
-        if version > len(MIGRATIONS):
+        known = len(self._migrations)
+        if version > known:
             message = (
-                f"{self.path}: written by a newer bedroom-monitor (schema {version}, known here: {len(MIGRATIONS)}); "
+                f"{self.path}: written by a newer bedroom-monitor (schema {version}, known here: {known}); "
                 "upgrade bedroom-monitor, or set store.path to an older backup"
             )
             raise StoreUnusable(message)
 
     def _migrate(self) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if 0 < version < len(MIGRATIONS):
+        if 0 < version < len(self._migrations):
             self._copy_aside(version)
-        for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+        for number, script in enumerate(self._migrations[version:], start=version + 1):
             header = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number};"
             with self.writing() as cursor:
                 if cursor.execute("PRAGMA user_version").fetchone()[0] < number:
@@ -135,12 +166,15 @@ class Database:
         aside = self.path.with_name(f"{self.path.name}.before-schema-{version + 1}")
         if aside.exists():
             return
-        os.close(os.open(aside, os.O_CREAT | os.O_WRONLY, 0o600))
-        copy = sqlite3.connect(aside)
+        part = aside.with_name(f"{aside.name}.part")
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
+        copy = sqlite3.connect(part)
         try:
             self._connection.backup(copy)
         finally:
             copy.close()
+        part.rename(aside)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

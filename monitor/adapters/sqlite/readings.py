@@ -47,7 +47,7 @@ class SqliteReadings:
 
     def save(self, batch: Batch) -> None:
         """All of the batch or nothing; see the port."""
-        known = len(self._series)
+        names = self._names.copy()
         try:
             with self._database.writing() as cursor:
                 self._notice_others(cursor)
@@ -64,8 +64,8 @@ class SqliteReadings:
                 if batch.late:
                     widen_due(cursor, *batch.late)
         except BaseException:
-            if len(self._series) != known:
-                self._series.clear()
+            self._series.clear()
+            self._names = names
             raise
 
     def deliveries(self) -> bytes:
@@ -186,12 +186,11 @@ class SqliteReadings:
         return f"no sensor {key!r}; seen so far: {seen}"
 
     def _notice_others(self, cursor: sqlite3.Cursor) -> None:
-        """Another connection wrote: it may have forgotten a sensor, so nothing remembered holds any more."""
+        """Another connection wrote: it may have forgotten a sensor, so no number that is remembered holds any more."""
         version = cursor.execute("PRAGMA data_version").fetchone()[0]
         if version != self._data_version:
             self._data_version = version
             self._series.clear()
-            self._names.clear()
 
     def _rename(self, cursor: sqlite3.Cursor, names: Iterable[tuple[str, str]]) -> None:
         for key, name in names:

@@ -1,0 +1,33 @@
+"""The command line in this process: typed, with its exit code and what it printed."""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from monitor.cli import main
+from tests.e2e.shell import DONE, Answer, Say
+
+
+@pytest.fixture
+def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], undisturbed: None) -> Say:
+    """Type a command in a home of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("BEDROOM_MONITOR_STORE__PATH", str(tmp_path / "monitor.db"))
+    monkeypatch.setenv("BEDROOM_MONITOR_HOME__ZONE", "Europe/Brussels")
+
+    def typed(*words: object, answer: str = "") -> Answer:
+        monkeypatch.setattr(sys, "argv", ["bedroom-monitor", *map(str, words)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+        capsys.readouterr()
+        try:
+            main()
+        except SystemExit as exc:
+            code = exc.code if isinstance(exc.code, int) else DONE
+        else:
+            code = DONE
+        return Answer(code, *capsys.readouterr())
+
+    return typed
