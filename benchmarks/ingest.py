@@ -79,8 +79,10 @@ class Broker:
         speaker.connect("127.0.0.1", self.port)
         speaker.loop_start()
         last = None
-        for message in messages:
+        for number, message in enumerate(messages, start=1):
             last = speaker.publish(TOPIC, message, qos=1)
+            if number % 20_000 == 0:
+                last.wait_for_publish(120)
         if last is not None:
             last.wait_for_publish(120)
         speaker.disconnect()

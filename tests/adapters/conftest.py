@@ -61,5 +61,6 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
         openssl("req", "-new", *CURVE, "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.csr", "-subj",
                 f"/CN={name}")  # fmt: skip
         openssl("x509", "-req", "-in", folder / f"{name}.csr", "-CA", folder / "ca.crt", "-CAkey", folder / "ca.key",
-                "-CAcreateserial", "-out", folder / f"{name}.crt", "-days", 2, "-extfile", folder / "extensions")  # fmt: skip
+                "-CAcreateserial", "-out", folder / f"{name}.crt", "-days", 2,
+                "-extfile", folder / "extensions")  # fmt: skip
     return folder

@@ -6,12 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
-from monitor.adapters.mqtt import MqttSource, Topics
 from monitor.adapters.clock import SystemClock
+from monitor.adapters.mqtt import MqttSource, Topics
 from monitor.errors import ConfigurationError
 from tests.adapters.mqtt_rig import (
     STATUS,
@@ -33,7 +32,7 @@ pytestmark = pytest.mark.broker
 VERSIONS = pytest.mark.parametrize("version", ["3.1.1", "5"])
 PAHO_LEAVES_IT_OPEN = pytest.mark.filterwarnings("ignore:unclosed <:ResourceWarning")
 """paho leaves the socket of a failed handshake to the garbage collector."""
-WITH_PASSWORD = "listener {{port}} 127.0.0.1\nallow_anonymous false\npassword_file {file}\n"
+GUARDED = "listener {{port}} 127.0.0.1\nallow_anonymous false\npassword_file {file}\n"
 WITH_TLS = (
     "listener {{port}} 127.0.0.1\nallow_anonymous true\n"
     "cafile {folder}/ca.crt\ncertfile {folder}/server.crt\nkeyfile {folder}/server.key\n"
@@ -58,7 +57,7 @@ def guarded(start_mosquitto, tmp_path):
     """A mosquitto that asks for a password."""
     file = tmp_path / "passwords"
     subprocess.run(["mosquitto_passwd", "-b", "-c", str(file), *SECRET.values()], check=True, capture_output=True)
-    return start_mosquitto(WITH_PASSWORD.format(file=file))
+    return start_mosquitto(GUARDED.format(file=file))
 
 
 @VERSIONS
@@ -139,7 +138,7 @@ def test_a_plain_connection_to_a_tls_port_is_told(start_mosquitto, start_source,
 
 def test_files_that_hold_no_certificate_are_a_fault_of_the_settings(tmp_path):
     (tmp_path / "ca.crt").write_text("nothing")
-    with pytest.raises(ConfigurationError, match="mqtt.ca_file, mqtt.cert_file, mqtt.key_file: not usable for TLS"):
+    with pytest.raises(ConfigurationError, match=r"mqtt\.ca_file, mqtt\.cert_file, mqtt\.key_file: not usable for TLS"):
         MqttSource(a_connection(1, tls=True, ca_file=tmp_path / "ca.crt"), Topics(()), SystemClock(), Hasty())
 
 

@@ -38,7 +38,7 @@ def publications(nights: list[SimulatedNight]) -> list[Publication]:
 
 
 def chance(seed: int) -> random.Random:
-    return random.Random(seed)  # noqa: S311 - a simulation, no secret
+    return random.Random(seed)
 
 
 def documents(publications: Sequence[Publication], topic: str) -> list[dict[str, object]]:

@@ -42,7 +42,7 @@ def closed(*, slept_in: bool = False, set_point_c: float = 0.0) -> Use:
 
 
 def chance(seed: int) -> random.Random:
-    return random.Random(seed)  # noqa: S311 - a simulation, no secret
+    return random.Random(seed)
 
 
 def nights_from(first_evening: date, nights: int, seed: int = 1) -> list[RoomNight]:

@@ -64,9 +64,8 @@ def test_a_named_condition_is_told_as_an_association_in_one_s_own_data():
 
 
 def test_conditions_that_went_together_are_said_to():
-    assert "together with the mean moisture of the bedroom air, so the two cannot be told apart" in said(
-        group=("AH_mean",)
-    )
+    told = said(group=("AH_mean",))
+    assert "together with the mean moisture of the bedroom air, so the two cannot be told apart" in told
 
 
 def test_a_cleared_condition_is_told_with_the_interval_that_clears_it():

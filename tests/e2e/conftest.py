@@ -1,13 +1,28 @@
 """The command line in this process: typed, with its exit code and what it printed."""
 
 import io
+import logging
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from monitor.cli import main
 from tests.e2e.shell import DONE, Answer, Say
+
+
+@pytest.fixture
+def undisturbed() -> Iterator[None]:
+    """Signal handlers and log handlers are afterwards what they were."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    signals = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    root.handlers[:], root.level = handlers, level
+    for number, handler in signals.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 DONE, FAULT, USAGE, UNREACHABLE = 0, 1, 2, 3
 """Exit codes."""
@@ -16,11 +16,8 @@ class Answer(NamedTuple):
     err: str
 
     @property
-    def document(self) -> object:
+    def document(self) -> Any:
         return json.loads(self.out)
-
-
-Say = Callable[..., Answer]
 
 
 Say = Callable[..., Answer]

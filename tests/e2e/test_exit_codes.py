@@ -7,20 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from monitor.ports import Batch, Problem
 from tests.e2e.shell import DONE, FAULT, UNREACHABLE, USAGE, Say
+from tests.services.home import Home
 
 
 @pytest.fixture
 def some_readings(say: Say) -> Say:
-    Path("some.csv").write_text("time,temperature\n2026-02-01 23:00,20.5\n2026-02-01 23:10,99\n")
+    Path("some.csv").write_text("time,temperature\n2025-02-01 23:00,20.5\n2025-02-01 23:10,99\n")
     say("import", "readings", "some.csv")
     return say
 
 
 def test_what_was_asked_for_is_done_with_0(say: Say) -> None:
-    assert say("log", "2026-02-02", "--severity", 4) == (
+    assert say("log", "2025-02-02", "--severity", 4) == (
         DONE,
-        "The night of 2026-02-02: severity 4. Saved.\n1 night logged.\n",
+        "The night of 2025-02-02: severity 4. Saved.\n1 night logged.\n",
         "",
     )
 
@@ -42,16 +44,16 @@ def test_settings_that_cannot_be_used_are_a_fault_told_line_by_line(say: Say) ->
 @pytest.mark.parametrize(
     "words",
     [
-        ("log", "2026-02-30", "--severity", 1),
-        ("log", "2026-02-02"),
-        ("log", "2026-02-02", "--severity", "bad"),
-        ("log", "2026-02-02", "--severity", 1, "--zone", "Mars/Base"),
+        ("log", "2025-02-30", "--severity", 1),
+        ("log", "2025-02-02"),
+        ("log", "2025-02-02", "--severity", "bad"),
+        ("log", "2025-02-02", "--severity", 1, "--zone", "Mars/Base"),
         ("log", "0001-01-01", "--severity", 1),
         ("log", "1026-02-02", "--severity", 1),
         ("log", "9999-12-31", "--severity", 1),
-        ("nights", "show", "2026-02-02"),
-        ("nights", "exclude", "2026-02-02", "--why", " "),
-        ("nights", "exclude", "2026-02-02", "--why", "x", "--take-back"),
+        ("nights", "show", "2025-02-02"),
+        ("nights", "exclude", "2025-02-02", "--why", " "),
+        ("nights", "exclude", "2025-02-02", "--why", "x", "--take-back"),
         ("import", "readings", "nowhere.csv"),
         ("import", "readings", "."),
         ("import", "readings", "nowhere.csv", "--place", "kitchen"),
@@ -98,6 +100,13 @@ def test_a_broker_that_does_not_start_is_a_service_that_could_not_be_reached(
     )
 
 
+def test_a_demo_tells_what_was_planted_and_where_its_data_are(say: Say) -> None:
+    answer = say("demo", "--nights", 1, "--effect", "none", "--data", "demo")
+    told = " ".join(answer.out.replace("│", " ").split())
+    assert (answer.code, "In this simulation the room has no effect at all" in told) == (DONE, True)
+    assert "export BEDROOM_MONITOR_STORE__PATH=demo/monitor.db" in told
+
+
 def test_a_demo_is_not_played_over_another(say: Say) -> None:
     Path("monitor.db").touch()
     answer = say("demo", "--data", ".")
@@ -106,7 +115,7 @@ def test_a_demo_is_not_played_over_another(say: Say) -> None:
 
 def test_a_refusal_to_forget_keeps_everything(some_readings: Say) -> None:
     refused = some_readings("sensors", "forget", "imported", answer="n\n")
-    assert (refused.code, len(some_readings("sensors", "list", "--json").document["series"])) == (FAULT, 1)  # type: ignore[index]
+    assert (refused.code, len(some_readings("sensors", "list", "--json").document["series"])) == (FAULT, 1)
 
 
 def test_a_yes_forgets(some_readings: Say) -> None:
@@ -120,11 +129,19 @@ def test_what_was_set_aside_is_told(some_readings: Say) -> None:
 
 def test_a_sensor_is_listed_with_what_was_set_aside(some_readings: Say) -> None:
     row = some_readings("sensors", "list").out.splitlines()[1].split()
-    assert row == ["imported", "not", "placed", "temperature", "20.5", "°C", "2026-02-01", "23:00", "1", "1"]
+    assert row == ["imported", "not", "placed", "temperature", "20.5", "°C", "2025-02-01", "23:00", "1", "1"]
+
+
+def test_messages_that_could_not_be_used_are_listed_with_their_reason(say: Say, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.readings.save(Batch(problems=[Problem("zigbee2mqtt/x", "not JSON", 3, 0, 0)]))
+    home.database.close()
+    told = say("sensors", "list").out.splitlines()
+    assert told[-1].split() == ["zigbee2mqtt/x", "not", "JSON", "3", "1970-01-01", "01:00"]
 
 
 def test_more_bad_lines_than_fit_are_counted(say: Say) -> None:
-    rows = "".join(f"2026-02-01 23:{minute:02},warm\n" for minute in range(30))
+    rows = "".join(f"2025-02-01 23:{minute:02},warm\n" for minute in range(30))
     Path("bad.csv").write_text(f"time,temperature,mood\n{rows.replace('warm', 'warm,x')}")
     answer = say("import", "readings", "bad.csv")
     assert (answer.code, "... and 10 more lines" in answer.out, "Columns left out: mood" in answer.out) == (
@@ -137,20 +154,20 @@ def test_more_bad_lines_than_fit_are_counted(say: Say) -> None:
 def test_with_json_every_bad_line_is_told_by_number(say: Say) -> None:
     Path("bad.csv").write_text("time,temperature\n" + "yesterday,20\n" * 30)
     document = say("import", "readings", "bad.csv", "--json").document
-    assert [error["line"] for error in document["errors"]] == list(range(2, 32))  # type: ignore[index]
+    assert [error["line"] for error in document["errors"]] == list(range(2, 32))
 
 
 def test_a_dry_run_of_nights_logs_none(say: Say) -> None:
-    Path("nights.csv").write_text("date\tseverity\n2026-02-02\t4\n")
+    Path("nights.csv").write_text("date\tseverity\n2025-02-02\t4\n")
     assert "1 night can be imported" in say("import", "nights", "nights.csv", "--dry-run").out
     assert say("nights", "list", "--json").document == []
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "cp1252"])
 def test_a_file_that_a_spreadsheet_saved_is_read(say: Say, encoding: str) -> None:
-    text = "Zeit\tTemperatur (°C)\tLuftfeuchte\r\n01.02.2026 11:10 PM\t20,5\t45,5\r\n"
+    text = "Zeit\tTemperatur (°C)\tLuftfeuchte\r\n01.02.2025 11:10 PM\t20,5\t45,5\r\n"
     Path("sheet.txt").write_bytes(text.encode(encoding))
-    assert say("import", "readings", "sheet.txt", "--json").document["good"] == 2  # type: ignore[index]
+    assert say("import", "readings", "sheet.txt", "--json").document["good"] == 2
 
 
 def test_a_file_too_large_is_refused(say: Say) -> None:
@@ -162,16 +179,16 @@ def test_a_file_too_large_is_refused(say: Say) -> None:
 
 def test_an_excluded_night_is_shown_with_its_reason_and_history(say: Say) -> None:
     for severity in (4, 6):
-        say("log", "2026-02-02", "--severity", severity, "--note", "storm")
-    say("nights", "exclude", "2026-02-02", "--why", "fever")
-    shown = say("nights", "show", "2026-02-02").out
+        say("log", "2025-02-02", "--severity", severity, "--note", "storm")
+    say("nights", "exclude", "2025-02-02", "--why", "fever")
+    shown = say("nights", "show", "2025-02-02").out
     assert shown == "Excluded: fever\nSeverity 6; factors: none noted. storm\nEdited 1 time.\n"
 
 
 def test_the_list_of_nights_is_a_table(say: Say) -> None:
-    say("log", "2026-02-02", "--severity", 4)
+    say("log", "2025-02-02", "--severity", 4)
     header, row = (line.split() for line in say("nights", "list").out.splitlines())
-    assert (header[:2], row) == (["night", "severity"], ["2026-02-02", "4"])
+    assert (header[:2], row) == (["night", "severity"], ["2025-02-02", "4"])
 
 
 @pytest.mark.parametrize(("word", "days"), [("today", 0), ("yesterday", 1)])
@@ -181,7 +198,7 @@ def test_today_and_yesterday_are_days(say: Say, word: str, days: int) -> None:
 
     say("log", word, "--severity", 1)
     wanted = datetime.now(ZoneInfo("Europe/Brussels")).date() - timedelta(days=days)
-    assert [row["wake_date"] for row in say("nights", "list", "--json").document] == [str(wanted)]  # type: ignore[attr-defined]
+    assert [row["wake_date"] for row in say("nights", "list", "--json").document] == [str(wanted)]
 
 
 def a_line(**changes: object) -> str:

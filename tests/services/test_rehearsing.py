@@ -118,6 +118,11 @@ def test_every_message_is_stored_at_its_simulated_time(theatre: Theatre) -> None
     assert [time_ms for time_ms, _ in stored] == list(times(FIRST, EVERY_MS))
 
 
+def test_the_last_messages_of_a_night_are_stored_before_it_is_closed(theatre: Theatre) -> None:
+    theatre.play(a_night(every_ms=3 * 3_600_000))
+    assert (theatre.home.readings.count(), theatre.home.coverage()) == (3, 3 / 96)
+
+
 def test_a_night_is_closed_before_the_next_begins(theatre: Theatre) -> None:
     played = rehearse([a_night(FIRST), a_night(FIRST + DAY)], theatre.stage)
     next(played)
