@@ -60,8 +60,8 @@ def a_finding(**changes: object) -> Finding:
 FULL = a_finding(
     verdict="trigger", grade="strong", odds_ratio=2.0, ci=(1.5, 2.5), p=0.001, q=0.01, p_shift=0.02,
     adjusted_for=("alcohol", "weekend"), contrast=3.0, contrast_ci=(2.0, 4.0), usual=2.0, usual_ci=(1.5, 3.0),
-    quarter_means=(18.0, 23.5), n_lo=20, n_hi=21, phi=0.2, vif=1.3, nights_needed=0, explained_by="AH_mean", group=("AH_mean",),
-    p_control=0.5, same_night=1.9, proportional=True,
+    quarter_means=(18.0, 23.5), n_lo=20, n_hi=21, phi=0.2, vif=1.3, nights_needed=0, explained_by="AH_mean",
+    group=("AH_mean",), p_control=0.5, same_night=1.9, proportional=True,
 )  # fmt: skip
 
 

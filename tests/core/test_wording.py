@@ -57,8 +57,8 @@ def test_the_sentence_of_every_exposure_names_it_in_its_own_words(kind):
 
 def test_a_named_condition_is_told_as_an_association_in_one_s_own_data():
     assert said() == (
-        "On your 96 logged nights, each 1 °C warmer went with 1.96 times the odds of a worse night (95 % CI 1.42 to 12; "
-        "adjusted for alcohol, caffeine after 14:00, cheese, weekends, the time of year; evidence: strong). "
+        "On your 96 logged nights, each 1 °C warmer went with 1.96 times the odds of a worse night (95 % CI 1.42 to "
+        "12; adjusted for alcohol, caffeine after 14:00, cheese, weekends, the time of year; evidence: strong). "
         "This is an association in your own data, not proof of cause."
     )
 

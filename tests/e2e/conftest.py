@@ -20,7 +20,8 @@ def undisturbed() -> Iterator[None]:
     handlers, level = root.handlers[:], root.level
     signals = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield
-    root.handlers[:], root.level = handlers, level
+    root.handlers[:] = handlers
+    root.setLevel(level)
     for number, handler in signals.items():
         signal.signal(number, handler)
 
