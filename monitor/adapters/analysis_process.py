@@ -1,6 +1,7 @@
 """The statistics in a process of their own: its memory and its crashes are not the daemon's."""
 
 import json
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -37,6 +38,10 @@ class AnalysisProcess:
             raise AnalysisError(
                 f"the analysis took longer than {self.timeout_s:g} s and was ended; raise analysis.timeout_s"
             ) from exc
+        except OSError as exc:
+            raise AnalysisError(
+                f"the analysis process cannot be started ({exc.strerror}); is there memory left on this machine?"
+            ) from exc
         if done.returncode != 0:
             raise AnalysisError(_failure(done.returncode, done.stderr.decode(errors="replace"), self.memory_mb))
         return result_from_dict(json.loads(done.stdout))
@@ -45,5 +50,7 @@ class AnalysisProcess:
 def _failure(code: int, complaint: str, memory_mb: int) -> str:
     if any(sign in complaint for sign in OUT_OF_MEMORY):
         return f"the analysis needed more than {memory_mb} MB; raise analysis.memory_mb"
+    if code == -signal.SIGKILL:
+        return "the analysis process was killed, most likely because this machine ran out of memory; end other programs"
     last = " | ".join(complaint.strip().splitlines()[-KEEP_LINES:]) or "no message"
     return f"the analysis process ended with code {code}: {last}"

@@ -50,6 +50,20 @@ def test_a_process_that_fails_tells_its_last_words():
         AnalysisProcess(timeout_s=60, memory_mb=1024)(broken)
 
 
+def test_a_process_that_the_system_kills_is_told_with_the_likely_reason(tmp_path, monkeypatch):
+    (tmp_path / "python").write_text("#!/bin/sh\nkill -9 $$\n")
+    (tmp_path / "python").chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(AnalysisError, match="was killed, most likely because this machine ran out of memory"):
+        AnalysisProcess(timeout_s=60, memory_mb=1024)(a_task())
+
+
+def test_a_process_that_cannot_be_started_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-such-python"))
+    with pytest.raises(AnalysisError, match=r"cannot be started \(No such file or directory\)"):
+        AnalysisProcess(timeout_s=60, memory_mb=1024)(a_task())
+
+
 def test_the_daemon_s_parts_do_not_import_numpy():
     code = (
         "import sys, threading; from monitor import bootstrap; from monitor.settings import Settings\n"

@@ -206,6 +206,36 @@ def test_another_program_with_the_same_client_id_is_hinted_at(mosquitto, start_s
     assert "another program uses the same mqtt.client_id" in caplog.text
 
 
+class JumpingClock(SystemClock):
+    """The machine's clock, which can be put forward."""
+
+    ahead_s = 0.0
+
+    def elapsed_s(self) -> float:
+        return super().elapsed_s() + self.ahead_s
+
+
+def test_after_a_connection_that_lasted_the_pauses_begin_anew(start_mosquitto, start_source):
+    broker, clock = start_mosquitto(), JumpingClock()
+    broker.stop()
+    source = start_source(a_connection(broker.port), clock=clock)
+    until(lambda: source._failures >= 4)
+    broker.start()
+    source.wait_connected(10)
+    clock.ahead_s = 60.0
+    broker.stop()
+    assert until(lambda: source._failures < 4)
+
+
+def test_after_a_connection_that_ended_at_once_the_pauses_grow_on(mosquitto, start_source):
+    source = start_source(a_connection(mosquitto.port))
+    for connections in (2, 3):
+        source.wait_connected(10)
+        take_over(mosquitto.port)
+        until(lambda reached=connections: source._connection == reached)
+    assert source._failures == 2
+
+
 def refuses(code: int):
     def answers(line: socket.socket) -> None:
         packet(line)

@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -156,6 +157,18 @@ def test_programs_that_open_a_new_file_at_once_all_find_it_ready(path):
         one.stdin.write("go\n")
         one.stdin.flush()
     assert [one.communicate()[0] for one in programs] == [f"[({len(MIGRATIONS)},)]\n"] * 8
+
+
+def test_a_program_that_is_just_writing_to_a_file_without_a_write_ahead_log_is_waited_for(path):
+    Database(path).close()
+    a_file_of(path, "PRAGMA journal_mode = DELETE")
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    done = threading.Timer(0.1, other.close)
+    done.start()
+    with Database(path) as database:
+        assert pragma(database, "journal_mode") == "wal"
+    done.join()
 
 
 def test_a_second_opening_does_not_end_the_locks_of_the_first(path, database):
