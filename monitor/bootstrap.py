@@ -4,6 +4,7 @@ import logging
 import random
 import signal
 import threading
+import time as time_module
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from monitor.adapters.broker import embedded_broker
 from monitor.adapters.clock import SimulatedClock, SystemClock
 from monitor.adapters.mqtt import MqttSource, Topics
 from monitor.adapters.mqtt_publisher import MqttPublisher
+from monitor.adapters.only_one import only_one
 from monitor.adapters.sqlite.analysis import SqliteAnalysis
 from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.diary import SqliteDiary
@@ -53,6 +55,11 @@ REMEMBER_EVERY_S = 5
 
 OWN_FACTOR_REACH = 1e6
 """Values of a person's own factor lie within plus and minus this."""
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 0.1
+"""Seconds between two looks whether the broker let us in."""
 
 CONNECT_S = 10.0
 """Seconds to wait for our own broker."""
@@ -134,6 +141,11 @@ def closing(settings: Settings, stores: Stores) -> Closing:
     return Closing(stores.readings, stores.nights, stores.diary, rules)
 
 
+def close_nights(settings: Settings, stores: Stores) -> int:
+    """Close every night that is due just now; how many that were."""
+    return len(closing(settings, stores).close_due(SystemClock().now_ms()))
+
+
 def analysing(settings: Settings, stores: Stores, clock: Clock) -> Analysing:
     """The step that analyses, in a process of its own."""
     analyst = AnalysisProcess(timeout_s=settings.analysis.timeout_s, memory_mb=settings.analysis.memory_mb)
@@ -166,8 +178,11 @@ class Running:
 
 @contextmanager
 def wired(settings: Settings, clock: Clock) -> Iterator[Running]:
-    """The daemon of these settings, not started yet; its database is closed afterwards."""
-    with open_stores(settings) as stores:
+    """The daemon of these settings, not started yet; its database is closed afterwards.
+
+    Raises StoreUnusable, also where another daemon has the database; ConfigurationError for unusable TLS files.
+    """
+    with only_one(settings.store.path.expanduser()), open_stores(settings) as stores:
         wanted = subscriptions(settings)
         earlier = stores.readings.remembered_topics()
         topics = Topics(wanted, tuple(topic for topic in earlier if topic not in wanted))
@@ -205,7 +220,7 @@ def staged(data: Path, first_ms: int) -> Iterator[tuple[Settings, Running, Stage
         settings = Settings.model_construct(
             home=Home(zone=DEMO_ZONE),
             mqtt=Mqtt(host=address.host, port=address.port),
-            store=Store(path=data / "monitor.db", sync="normal"),
+            store=Store(path=data / "monitor.db", sync="normal", batch_age_s=0.2),
         )
         with wired(settings, clock) as running, MqttPublisher(*address, "bedroom-monitor-demo") as publisher:
             told = announcements(first_ms)
@@ -281,6 +296,7 @@ def run(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     with wired(settings, SystemClock()) as running:
         running.daemon.run(stop)
+    log.info("stopped; everything acknowledged is stored")
 
 
 def start_logging(level: str) -> None:
@@ -294,7 +310,10 @@ def reachable(settings: Settings, *, timeout_s: float = 5.0) -> str | None:
     source = MqttSource(trial, Topics(()), SystemClock(), random.Random(), visitor=True)  # noqa: S311 - jitter
     source.start()
     try:
-        return None if source.wait_connected(timeout_s) else (source.trouble or "it does not answer")
+        until_s = time_module.monotonic() + timeout_s
+        while time_module.monotonic() < until_s and not source.wait_connected(LOOK_S) and source.trouble is None:
+            pass
+        return None if source.connected else (source.trouble or "it does not answer")
     finally:
         with suppress(OSError):
             source.stop()
@@ -323,6 +342,8 @@ def examine(settings: Settings, file: Path | None) -> list[Examined]:
 
 
 def _settings_found(settings: Settings, file: Path | None) -> str:
+    if settings.mqtt.password_file is not None:
+        machine.private(settings.mqtt.password_file)
     if file is not None and settings.mqtt.password.get_secret_value() and settings.mqtt.password_file is None:
         machine.private(file)
     changed = settings.model_dump(mode="json", exclude_defaults=True)
@@ -338,6 +359,7 @@ def _nights_found(settings: Settings) -> str:
 def _database_found(settings: Settings) -> str:
     path = settings.store.path.expanduser()
     if not path.exists():
+        machine.writable(path.parent)
         return f"{path}: not there yet; the first start makes it"
     with open_stores(settings) as stores:
         fault = stores.database.fault()

@@ -217,6 +217,10 @@ class DiaryStore(Protocol):
         """Every entry, by date."""
         ...
 
+    def forget(self, wake_date: date) -> bool:
+        """Delete an entry with its history, for good; False where there is none."""
+        ...
+
     def history(self, wake_date: date) -> list[tuple[int, str, DiaryEntry]]:
         """Earlier versions of an entry, oldest first: when it was replaced, by what, what it said."""
         ...

@@ -1,5 +1,6 @@
 """What the doctor looks at of this machine: files, room on the disk, clock, processor."""
 
+import os
 import platform
 import shutil
 import stat
@@ -29,6 +30,14 @@ def free_room(folder: Path) -> str:
         )
     year = f"a sensor with two values a minute takes about {YEAR_BYTES // 1_000_000} MB a year"
     return f"{free // 1_000_000:,} MB free at {folder}; {year}"
+
+
+def writable(folder: Path) -> None:
+    """Raises MonitorError where a folder, or the first one above it that is there, may not be written to."""
+    while not folder.exists():
+        folder = folder.parent
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise MonitorError(f"{folder} may not be written to by this user; give it to them, or set store.path")
 
 
 def clock(now_ms: int, zone: str) -> str:

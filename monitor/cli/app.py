@@ -1,7 +1,10 @@
 """The command tree; each command is one small function in a module of its subject."""
 
+from typing import Annotated
+
 import typer
 
+from monitor import __version__
 from monitor.cli import decode, demo, doctor, findings, imports, nights, run, sensors
 
 app = typer.Typer(
@@ -12,6 +15,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help answers in half the time
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"bedroom-monitor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    """Finds out which conditions of your bedroom go with your bad nights."""
+    del version
+
+
 app.command("run")(run.run)
 app.command("demo")(demo.demo)
 app.command("check")(doctor.check)

@@ -23,7 +23,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
     from rich.table import Table
     from rich.text import Text
 
-    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    cells = [["" if cell is None else printable(str(cell)) for cell in row] for row in rows]
     if not cells:
         print(empty)
         return
@@ -36,6 +36,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
     if not console.is_terminal:
         console.width = PIPE_WIDTH
     console.print(table)
+
+
+def printable(text: str) -> str:
+    """The text without what could steer a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def local(time_ms: int | None, zone: str) -> str:

@@ -32,4 +32,4 @@ def advise(config: Config = None, as_json: Json = False) -> None:
     if as_json:
         print_json(advice_document(advice))
     else:
-        show_advice(advice, analysed=run is not None)
+        show_advice(advice, run.result if run else None)

@@ -2,6 +2,7 @@
 
 import codecs
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,7 +14,7 @@ from monitor.cli.options import Config, Json
 from monitor.core.readings import Reading
 from monitor.core.tabular import Conventions, DateOrder, Decimal, LineError
 from monitor.core.wording import counted
-from monitor.core.zones import zone_of
+from monitor.core.zones import local_time, zone_of
 from monitor.errors import InputError
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def import_readings(
     outcome = None
     if not dry_run:
         with bootstrap.open_stores(loaded) as stores:
-            outcome = importing.import_readings(table.readings, stores.readings)
+            outcome = importing.import_readings(table.readings, stores.readings, SystemClock().now_ms())
             if place is not None:
                 for key in dict.fromkeys(reading.sensor for reading in table.readings):
                     stores.readings.place(key, place, "person")
@@ -111,7 +112,8 @@ def import_nights(
 ) -> None:
     """Import diary entries.
 
-    Columns for the date of waking and the severity, and for whatever else was noted.
+    Columns for the date of waking and the severity, and for whatever else was noted. A night that is known is amended:
+    what its line leaves out stays.
     """
     from monitor import bootstrap, settings
     from monitor.adapters.clock import SystemClock
@@ -119,7 +121,11 @@ def import_nights(
     from monitor.services import importing
 
     loaded = settings.load(config)
-    conventions = _conventions(zone or bootstrap.zone_name(loaded), date_order, decimal)
+    now_ms = SystemClock().now_ms()
+    home = bootstrap.zone_name(loaded)
+    conventions = replace(
+        _conventions(zone or home, date_order, decimal), latest=local_time(now_ms, zone_of(home)).date()
+    )
     table = nights_from(_text(file), conventions, bootstrap.own_factors(loaded))
     if not as_json:
         rows = [
@@ -127,13 +133,12 @@ def import_nights(
             for entry in table.entries[:PREVIEW]
         ]
         print_table(
-            ("date of waking", "severity", "bed", "rise", "factors"),
+            ("date of waking", "severity", "bed", "rise", "factors noted"),
             rows,
             empty="No night can be read from this file.",
         )
     outcome = None
     if not dry_run:
-        now_ms = SystemClock().now_ms()
         with bootstrap.open_stores(loaded) as stores:
             outcome = importing.import_nights(table.entries, stores.diary, now_ms, f"import of {file.name}")
             bootstrap.closing(loaded, stores).close_due(now_ms)
@@ -217,7 +222,6 @@ def _say(what: str, outcome: "Imported | None", good: int, errors: Sequence[Line
         )
         return
     aside = f", {outcome.set_aside} of them set aside as implausible" if outcome.set_aside else ""
-    known = "the others were known" if outcome.new < good else "none was known"
     print(
-        f"{counted(good, what)} read{aside}; {outcome.new:,} new or changed, {known}; {counted(len(errors), 'error')}."
+        f"{counted(good, what)} read{aside}; {outcome.new:,} of them new or changed; {counted(len(errors), 'error')}."
     )

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.console import local, print_json, print_table
+from monitor.cli.console import local, print_json, print_table, printable
 from monitor.cli.options import Config, Json
-from monitor.core.diary import DiaryEntry, amended, as_fields, parse_factor, wake_date_of
+from monitor.core.diary import DiaryEntry, amended, as_fields, parse_factor
 from monitor.core.exposure import EXPOSURES
 from monitor.core.moments import YEARS
 from monitor.core.quantities import shown_unit
-from monitor.core.wording import counted, nights
+from monitor.core.wording import nights
 from monitor.core.zones import local_time, zone_of
 from monitor.errors import InputError
 
@@ -163,13 +163,17 @@ def show(day: Day, config: Config = None, as_json: Json = False) -> None:
             }
         )
         return
+    print(f"The night of {wake_date}")
     if why is not None:
-        print(f"Excluded: {why}")
+        print(f"Left out of the analysis: {printable(why)}")
     if entry is not None:
-        factors = ", ".join(f"{name} {value:g}" for name, value in entry.factors.items()) or "none noted"
-        print(f"Severity {entry.severity}; factors: {factors}. {entry.note}".rstrip())
-        print(f"Edited {counted(len(history), 'time')}." if history else "Never edited.")
-    if night is not None:
+        _show_entry(entry)
+        for at, by, old in history:
+            print(f"Until {local(at, bootstrap.zone_name(loaded))} ({by}):")
+            _show_entry(old, indent="  ")
+    if night is None:
+        print("No readings of this night.")
+    else:
         window = night.window
         print(
             f"In bed {local(window.start_ms, window.zone)} to {local(window.end_ms, window.zone)} {window.zone} "
@@ -208,6 +212,29 @@ def exclude(
 
 
 @app.command()
+def forget(
+    day: Day, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, config: Config = None
+) -> None:
+    """Delete what was logged of a night, for good.
+
+    What the sensors measured stays.
+    """
+    from monitor import bootstrap, settings
+    from monitor.adapters.clock import SystemClock
+
+    loaded = settings.load(config)
+    now_ms = SystemClock().now_ms()
+    wake_date = _date(day, now_ms, bootstrap.zone_name(loaded), any_year=True)
+    if not yes:
+        typer.confirm(f"Delete what was logged of the night of {wake_date}?", abort=True)
+    with bootstrap.open_stores(loaded) as stores:
+        if not stores.diary.forget(wake_date):
+            raise InputError(f"nothing was logged of the night of {wake_date}")
+        bootstrap.closing(loaded, stores).close_due(now_ms)
+    print(f"What was logged of the night of {wake_date} is deleted.")
+
+
+@app.command()
 def close(config: Config = None) -> None:
     """Close every finished night now, as the daemon does by itself."""
     from monitor import bootstrap, settings
@@ -219,17 +246,33 @@ def close(config: Config = None) -> None:
     print(f"{nights(len(closed))} closed.")
 
 
+def _show_entry(entry: DiaryEntry, indent: str = "") -> None:
+    factors = ", ".join(f"{name} {value:g}" for name, value in entry.factors.items()) or "none noted"
+    told = [f"severity {entry.severity}", f"factors: {factors}"]
+    told += [f"{word} {value}" for word, value in (("bed", entry.bed), ("rise", entry.rise)) if value]
+    told += [] if entry.count is None else [f"{entry.count} twitches noticed"]
+    told += [f"in {entry.zone}"] if entry.zone else []
+    print(f"{indent}Logged: {'; '.join(told)}.")
+    if entry.note:
+        print(f"{indent}Note: {printable(entry.note)}")
+
+
 def _rounded(value: object) -> str:
     return f"{value:.1f}" if isinstance(value, float) else ""
 
 
-def _date(text: str, now_ms: int, zone: str) -> date:
+def _date(text: str, now_ms: int, zone: str, *, any_year: bool = False) -> date:
     today = local_time(now_ms, zone_of(zone)).date()
     if text in WORDS:
         return today - timedelta(days=WORDS.index(text))
-    wake_date = wake_date_of(text)
+    try:
+        wake_date = date.fromisoformat(text)
+    except ValueError as exc:
+        raise InputError(f"DATE: expected a date such as 2024-06-02, today or yesterday, got {text!r}") from exc
+    if any_year:
+        return wake_date
     if wake_date > today:
-        raise InputError(f"date of waking: expected a day that has come, got {wake_date} (today is {today})")
+        raise InputError(f"DATE: expected a day that has come, got {wake_date} (today is {today})")
     if wake_date.year < YEARS[0]:
-        raise InputError(f"date of waking: expected a year from {YEARS[0]} on, got {wake_date}")
+        raise InputError(f"DATE: expected a year from {YEARS[0]} on, got {wake_date}")
     return wake_date

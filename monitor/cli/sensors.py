@@ -10,6 +10,7 @@ import typer
 from monitor.cli.console import local, print_json, print_table
 from monitor.cli.options import Config, Json
 from monitor.core.quantities import BY_NAME, shown_unit
+from monitor.core.wording import counted
 from monitor.core.zones import unix_ms, zone_of
 from monitor.errors import InputError
 
@@ -59,7 +60,7 @@ def list_sensors(config: Config = None, as_json: Json = False) -> None:
             one.sensor,
             named[one.sensor].place or "not placed",
             one.quantity,
-            "-" if one.last_value is None else f"{one.last_value:g} {shown_unit(BY_NAME[one.quantity].unit)}",
+            "-" if one.last_value is None else f"{round(one.last_value, 2):g} {shown_unit(BY_NAME[one.quantity].unit)}",
             local(one.last_ms, zone),
             one.readings,
             one.set_aside or "",
@@ -86,23 +87,32 @@ def place(key: Key, where: Annotated[Place, typer.Argument(help="Where it is.")]
     """Say where a sensor is; only those in the bedroom count as the room."""
     from monitor import bootstrap, settings
 
-    with bootstrap.open_stores(settings.load(config)) as stores:
+    loaded = settings.load(config)
+    with bootstrap.open_stores(loaded) as stores:
         stores.readings.place(key, None if where is Place.NONE else where.value, "person")
-    print(f"{key} is {'not placed' if where is Place.NONE else f'in: {where.value}'}; past nights are closed anew.")
+        bootstrap.close_nights(loaded, stores)
+    print(f"{key} is {'not placed' if where is Place.NONE else f'in: {where.value}'}; past nights were closed anew.")
 
 
 @app.command()
 def calibrate(
     key: Key,
     quantity: Annotated[str, typer.Argument(help="Quantity, such as temperature.")],
-    offset: Annotated[float, typer.Option(help="Added to the value, in the unit of the quantity.")] = 0.0,
-    gain: Annotated[float, typer.Option(help="The value is multiplied by this first.")] = 1.0,
+    offset: Annotated[
+        float | None, typer.Option(help="Added to the value, in the unit of the quantity.", show_default=False)
+    ] = None,
+    gain: Annotated[
+        float | None, typer.Option(help="The value is multiplied by this first.", show_default=False)
+    ] = None,
     since: Annotated[str, typer.Option(help="Date or time from which it holds, local.")] = "1970-01-01",
     config: Config = None,
 ) -> None:
     """Correct a sensor from a date on, also in the past; what it sent stays as it was."""
     from monitor import bootstrap, settings
 
+    if offset is None and gain is None:
+        raise InputError("sensors calibrate: expected --offset or --gain; --offset 0 takes a correction back")
+    offset, gain = offset or 0.0, 1.0 if gain is None else gain
     if not 0 < gain < inf:
         raise InputError(f"--gain: expected a positive number, got {gain:g}")
     if not isfinite(offset):
@@ -115,7 +125,8 @@ def calibrate(
     since_ms = unix_ms(moment if moment.tzinfo else moment.replace(tzinfo=zone_of(bootstrap.zone_name(loaded))))
     with bootstrap.open_stores(loaded) as stores:
         stores.readings.calibrate(key, quantity, since_ms, offset, gain)
-    print(f"{key} {quantity}: value * {gain:g} {offset:+g} from {since} on; nights since then are closed anew.")
+        bootstrap.close_nights(loaded, stores)
+    print(f"{key} {quantity}: value * {gain:g} {offset:+g} from {since} on; nights since then were closed anew.")
 
 
 @app.command()
@@ -127,6 +138,8 @@ def forget(
 
     if not yes:
         typer.confirm(f"Delete {key} with all its readings?", abort=True)
-    with bootstrap.open_stores(settings.load(config)) as stores:
+    loaded = settings.load(config)
+    with bootstrap.open_stores(loaded) as stores:
         count = stores.readings.forget(key)
-    print(f"{key} and {count} readings are deleted.")
+        bootstrap.close_nights(loaded, stores)
+    print(f"{key} is deleted, with {counted(count, 'reading')}.")

@@ -47,19 +47,19 @@ def show_analysis(result: AnalysisResult) -> None:
     _console().print(_analysis(result))
 
 
-def show_advice(advice: Sequence[Advice], *, analysed: bool) -> None:
+def show_advice(advice: Sequence[Advice], result: AnalysisResult | None) -> None:
     """The advice, or why there is none."""
     console = _console()
-    if not analysed:
+    if result is None:
         console.print("No analysis has been run yet: bedroom-monitor analyse")
         return
-    console.print(_advice(advice))
+    console.print(_advice(advice, result))
 
 
 def show_demo(result: AnalysisResult, advice: Sequence[Advice], told: Sequence[str]) -> None:
     """The demo's last screen."""
     console = _console()
-    console.print(Group(_analysis(result), _advice(advice[:1], brief=True), Text()))
+    console.print(Group(_analysis(result), _advice(advice[:1], result, brief=True), Text()))
     for line in told:
         console.print(Text(line, style="dim"), soft_wrap=True)
 
@@ -136,9 +136,12 @@ def _plot(value: float, low: float, high: float) -> str:
     return "".join(cells)
 
 
-def _advice(advice: Sequence[Advice], *, brief: bool = False) -> RenderableType:
-    if not advice:
-        body: RenderableType = Text("Nothing to change: no finding is clear enough to act on.")
+def _advice(advice: Sequence[Advice], result: AnalysisResult, *, brief: bool = False) -> RenderableType:
+    missing = still_missing(result)
+    if missing is not None:
+        body: RenderableType = Text(f"Too early to say: {missing}.")
+    elif not advice:
+        body = Text("Nothing to change: no finding is clear enough to act on.")
     else:
         body = Group(*chain.from_iterable(_one_advice(one, brief=brief) for one in advice))
     return Panel(body, title="What you could try", title_align="left", padding=(1, 2))

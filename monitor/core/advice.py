@@ -14,6 +14,9 @@ COOLEST_C, WARMEST_C = 16.0, 26.0
 STEP_C = 2.0
 """degC: as much as a thermostat, a window or a lighter duvet changes, and as much as is tried at once."""
 
+DRY_RH, MOIST_RH = 40.0, 50.0
+"""%: air this dry is not advised to be drier, air this moist not to be moister."""
+
 RECENT_NIGHTS = 14
 """Nights whose median says how the room is at present."""
 
@@ -86,10 +89,21 @@ def advise(result: AnalysisResult, recent: Mapping[str, list[float]]) -> tuple[A
     given: dict[str, Advice] = {}
     for finding, change in found:
         if given.keys().isdisjoint(finding.group):
-            one = _advice(finding, change, recent.get(change.exposure, []))
+            one = None if _is_so_already(finding, recent) else _advice(finding, change, recent.get(change.exposure, []))
             if one is not None:
                 given[finding.exposure] = one
     return tuple(given.values())[:AT_MOST]
+
+
+def _is_so_already(finding: Finding, recent: Mapping[str, list[float]]) -> bool:
+    """Dry air is not made drier, nor moist air moister; without a hygrometer nobody knows."""
+    if finding.exposure != "AH_mean":
+        return False
+    humidity = recent.get("RH_mean", [])[-RECENT_NIGHTS:]
+    if not humidity:
+        return True
+    now = median(humidity)
+    return now <= DRY_RH if finding.verdict == "trigger" else now >= MOIST_RH
 
 
 def _advice(finding: Finding, change: _Change, recent: list[float]) -> Advice | None:
@@ -99,17 +113,23 @@ def _advice(finding: Finding, change: _Change, recent: list[float]) -> Advice | 
         if target is None:
             return None
         template = template.format(target=target, now=median(recent[-RECENT_NIGHTS:]))
-    low, high = finding.ci or (0.0, 0.0)
+    odds, low, high = _in_the_advised_direction(finding)
     return Advice(
         what=template,
         why=sentence(finding, _KINDS[finding.exposure]),
         basis="finding",
         grade=finding.grade,
-        expected=f"if the association is a cause: the odds of a worse night change by a factor of "
-        f"{number(finding.odds_ratio or 1.0)} ({number(low)} to {number(high)}) per {finding.unit}",
+        expected=f"if the association is a cause, for each {finding.unit} in that direction {number(odds)} times the "
+        f"odds of a worse night (95 % CI {number(low)} to {number(high)})",
         cost=change.cost,
         disproof="after three weeks of changed nights the bad nights are as frequent as before",
     )
+
+
+def _in_the_advised_direction(finding: Finding) -> tuple[float, float, float]:
+    """Odds ratio and interval of a step towards better nights: below 1 in either case."""
+    odds, (low, high) = finding.odds_ratio or 1.0, finding.ci or (1.0, 1.0)
+    return (1 / odds, 1 / high, 1 / low) if finding.verdict == "trigger" else (odds, low, high)
 
 
 def _target(finding: Finding, recent: list[float]) -> float | None:

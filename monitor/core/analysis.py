@@ -114,12 +114,13 @@ def _standings(calendar: Calendar, tried: Mapping[str, Study]) -> dict[str, _Sta
     }
     explained = stage_two(flagged, lambda name, best: _p_beside(calendar, tried[name].z, tried[best].z))
     groups = _groups(tried)
+    named = {name for name in flagged if name not in explained}
     return {
         name: _Standing(
             q=q[name],
-            flagged=name in flagged and name not in explained,
+            flagged=name in named,
             explained_by=explained.get(name),
-            group=groups[name],
+            group=tuple(other for other in groups[name] if {name, other} <= named),
         )
         for name in tried
     }

@@ -111,8 +111,8 @@ class Finding:
     difference between nights, the distance of the quartiles; `nights_needed` is for that difference too. `q` of a
     secondary exposure counts all exposures as its family and flags nothing. `p_control` is the following night's
     exposure (computed from grade weak on), `same_night` the odds ratio per unit with the consequences
-    added, `proportional` False where bad nights alone tell another story. `group` names primary exposures
-    that cannot be told from this one.
+    added, `proportional` False where bad nights alone tell another story. `group` names the
+    flagged exposures that a flagged one cannot be told from.
     """
 
     exposure: str

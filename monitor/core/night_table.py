@@ -51,6 +51,10 @@ _DAY = timedelta(days=1)
 Parse = Callable[[str], object]
 
 
+EARLIEST = date(1970, 1, 1)
+"""Nobody has measured a bedroom before."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NightTable:
     """What a file of nights holds: good entries, a word on every bad cell, and how it was understood.
@@ -127,7 +131,7 @@ def _parsers(
 ) -> dict[str, Parse]:
     """How the cells of each field are read; each gives the value or what was expected."""
     parsers: dict[str, Parse] = {
-        "wake_date": partial(date_of, order=order),
+        "wake_date": partial(_day, order=order, latest=conventions.latest),
         "severity": partial(_whole, most=WORST, decimal=decimal),
         "count": partial(_whole, most=MOST_TWITCHES, decimal=decimal),
         "bed": partial(_clock, order=order, conventions=conventions),
@@ -184,6 +188,14 @@ def _wrong_times(values: Mapping[str, object]) -> list[tuple[str, str, str]]:
         if not timedelta(0) < length <= LONGEST_IN_BED:
             wrong.append(("bed, rise", "at most 20 hours from bed to rise", f"{bed:%H:%M} to {rise:%H:%M}"))
     return wrong
+
+
+def _day(cell: str, *, order: DateOrder, latest: date | None) -> date | Expected:
+    """A date of waking that can have been: a slip of a century would stretch the calendar of the analysis."""
+    day = date_of(cell, order)
+    if isinstance(day, date) and not EARLIEST <= day <= (latest or date.max):
+        return Expected(f"a day from {EARLIEST} on that has come")
+    return day
 
 
 def _whole(cell: str, *, most: int, decimal: Decimal | None) -> int | Expected:

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import date, tzinfo
 from math import isfinite
 from typing import Literal, NamedTuple
 
@@ -28,12 +28,14 @@ NO_VALUE = frozenset({"", "-", "--", "n/a", "na", "nan", "null", "none", "unavai
 class Conventions:
     """How the writer of a file writes: `zone` is that of times without an offset; None means "see the file".
 
+    `latest` is the last date a night can have (today): a later one is a slip.
     `date_order` says whether 3/4/2024 begins with the day or the month, `decimal` which sign 1,234 is cut at.
     """
 
     zone: tzinfo
     date_order: DateOrder | None = None
     decimal: Decimal | None = None
+    latest: date | None = None
 
 
 class Expected(NamedTuple):

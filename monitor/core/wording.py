@@ -26,7 +26,7 @@ _FACTOR_WORDS = {
 def sentence(finding: Finding, kind: ExposureKind) -> str:
     """What one finding says, as a person may be told it."""
     if finding.verdict == "collecting" or finding.odds_ratio is None or finding.ci is None:
-        return f"Nothing to say yet about the {kind.label}: too few nights so far ({nights(finding.nights)})."
+        return f"Nothing to say yet about the {kind.label}: {_why_collecting(finding)}."
     if finding.verdict == "cleared":
         return _cleared(finding, kind)
     if finding.verdict in {"trigger", "protective"}:
@@ -80,14 +80,23 @@ def counted(count: int, noun: str) -> str:
 
 def number(value: float) -> str:
     """An odds ratio with two figures that matter."""
-    return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+    if value < 0.1:
+        return f"{value:.2g}" if value >= 0.001 else "less than 0.001"
+    return f"{value:.2f}" if value < 10 else f"{value:,.0f}"
 
 
 def _together(finding: Finding) -> str:
     if not finding.group:
         return ""
     others = " and ".join(f"the {_LABELS[name]}" for name in finding.group)
-    return f" It went up and down together with {others}, so the two cannot be told apart yet."
+    return f" It went up and down together with {others}, so they cannot be told apart yet."
+
+
+def _why_collecting(finding: Finding) -> str:
+    good = finding.nights - finding.bad
+    if finding.nights >= FEWEST_NIGHTS and finding.bad >= FEWEST_BAD and good >= FEWEST_GOOD:
+        return f"on {nights(finding.nights)} it hardly varied by itself"
+    return f"too few nights so far ({nights(finding.nights)}, {finding.bad} of them bad)"
 
 
 def _odds(finding: Finding) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from monitor.core.diary import DiaryEntry
-from monitor.core.readings import Reading, SetAside, implausible
+from monitor.core.diary import DiaryEntry, amended
+from monitor.core.readings import FUTURE_TOLERANCE_MS, Reading, SetAside, implausible
 from monitor.ports import Batch, DiaryStore, ReadingStore
 
 AT_ONCE = 5_000
@@ -20,13 +20,13 @@ class Imported(NamedTuple):
     set_aside: int = 0
 
 
-def import_readings(readings: Iterable[Reading], store: ReadingStore) -> Imported:
-    """Store the readings; implausible ones are set aside, and their nights are closed anew."""
+def import_readings(readings: Iterable[Reading], store: ReadingStore, now_ms: int) -> Imported:
+    """Store the readings; implausible ones and those of times to come are set aside, and their nights closed anew."""
     good = aside = 0
     before = store.count()
     each = iter(readings)
     while chunk := list(islice(each, AT_ONCE)):
-        kept, apart = sorted_out(chunk)
+        kept, apart = sorted_out(chunk, now_ms)
         span = (min(reading.time_ms for reading in chunk), max(reading.time_ms for reading in chunk) + 1)
         store.save(Batch(readings=kept, set_aside=apart, late=span))
         good += len(kept)
@@ -34,11 +34,12 @@ def import_readings(readings: Iterable[Reading], store: ReadingStore) -> Importe
     return Imported(good, store.count() - before, aside)
 
 
-def sorted_out(readings: Sequence[Reading]) -> tuple[list[Reading], list[SetAside]]:
+def sorted_out(readings: Sequence[Reading], now_ms: int) -> tuple[list[Reading], list[SetAside]]:
     """The plausible readings, and the others with the reason."""
     kept, apart = [], []
     for reading in readings:
-        why = implausible(reading.quantity, reading.value)
+        to_come = reading.time_ms > now_ms + FUTURE_TOLERANCE_MS
+        why = "its time has not come" if to_come else implausible(reading.quantity, reading.value)
         if why is None:
             kept.append(reading)
         else:
@@ -47,6 +48,6 @@ def sorted_out(readings: Sequence[Reading]) -> tuple[list[Reading], list[SetAsid
 
 
 def import_nights(entries: Sequence[DiaryEntry], diary: DiaryStore, now_ms: int, source: str) -> Imported:
-    """Store the entries; one that says what is known already changes nothing."""
-    changed = sum(diary.log(entry, now_ms, source) for entry in entries)
+    """Store the entries; what a line leaves unsaid stays as it was logged, and what is known changes nothing."""
+    changed = sum(diary.log(amended(entry, diary.entry(entry.wake_date)), now_ms, source) for entry in entries)
     return Imported(len(entries), changed)

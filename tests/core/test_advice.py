@@ -16,9 +16,9 @@ MOIST = replace(WARM, exposure="AH_mean", domain="moisture", unit="1 g/m³", p=0
 FALL = replace(WARM, exposure="T_drop", domain="thermal change", p=0.01)
 
 
-def advice(*findings: Finding, mean_c: float | None = 23.0):
+def advice(*findings: Finding, mean_c: float | None = 23.0, humidity: float = 45.0):
     result = AnalysisResult(nights=96, bad=23, good=73, tried=3, findings=findings)
-    return advise(result, {} if mean_c is None else {"T_mean": [mean_c] * 20})
+    return advise(result, {} if mean_c is None else {"T_mean": [mean_c] * 20, "RH_mean": [humidity] * 20})
 
 
 def test_a_warm_room_that_goes_with_bad_nights_is_to_be_two_degrees_cooler():
@@ -81,3 +81,24 @@ def test_advice_says_why_how_sure_what_it_may_bring_what_it_costs_and_what_would
 
 def test_no_advice_opens_a_window():
     assert all("window" not in one.what for one in advice(WARM, MOIST, FALL))
+
+
+def test_what_is_expected_is_told_in_the_direction_of_the_advice():
+    assert "for each 1 °C in that direction 0.50 times the odds of a worse night (95 % CI 0.36 to 0.71)" in (
+        advice(WARM)[0].expected
+    )
+    protective = replace(WARM, verdict="protective", odds_ratio=0.5, ci=(0.3, 0.7))
+    assert "0.50 times the odds of a worse night (95 % CI 0.30 to 0.70)" in advice(protective, mean_c=18.0)[0].expected
+
+
+@pytest.mark.parametrize(("verdict", "humidity"), [("trigger", 40.0), ("protective", 50.0)])
+def test_dry_air_is_not_to_be_drier_and_moist_air_not_moister(verdict, humidity):
+    assert advice(replace(MOIST, verdict=verdict), humidity=humidity) == ()
+
+
+def test_less_dry_air_is_advised_where_it_goes_with_better_nights():
+    assert "less dry" in advice(replace(MOIST, verdict="protective"), humidity=35.0)[0].what
+
+
+def test_without_a_hygrometer_nothing_is_said_of_moisture():
+    assert advice(MOIST, mean_c=None) == ()

@@ -65,7 +65,7 @@ def test_a_named_condition_is_told_as_an_association_in_one_s_own_data():
 
 def test_conditions_that_went_together_are_said_to():
     told = said(group=("AH_mean",))
-    assert "together with the mean moisture of the bedroom air, so the two cannot be told apart" in told
+    assert "together with the mean moisture of the bedroom air, so they cannot be told apart" in told
 
 
 def test_a_cleared_condition_is_told_with_the_interval_that_clears_it():
@@ -97,8 +97,11 @@ def test_an_open_question_says_how_many_more_nights_it_takes(needed, told):
 
 
 def test_with_too_few_nights_nothing_is_said_of_a_condition():
-    collecting = said(verdict="collecting", grade="none", odds_ratio=None, ci=None, nights=1)
-    assert collecting == "Nothing to say yet about the mean bedroom temperature: too few nights so far (1 night)."
+    collecting = said(verdict="collecting", grade="none", odds_ratio=None, ci=None, nights=1, bad=0)
+    assert (
+        collecting
+        == "Nothing to say yet about the mean bedroom temperature: too few nights so far (1 night, 0 of them bad)."
+    )
 
 
 @pytest.mark.parametrize(
@@ -130,3 +133,15 @@ def test_the_summary_says_when_nothing_can_be_said():
 
 def test_without_confounders_the_time_of_year_is_still_adjusted_for():
     assert wording.adjustment(()) == "adjusted for the time of year"
+
+
+def test_a_condition_that_was_always_the_same_is_said_to_be():
+    constant = said(verdict="collecting", grade="none", odds_ratio=None, ci=None, nights=60, bad=20)
+    assert "on 60 nights it hardly varied by itself" in constant
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(1.957, "1.96"), (12.4, "12"), (0.05, "0.05"), (0.0012, "0.0012"), (1e-9, "less than 0.001")]
+)
+def test_an_odds_ratio_has_the_figures_that_matter(value, told):
+    assert wording.number(value) == told

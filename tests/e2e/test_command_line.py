@@ -196,16 +196,17 @@ def test_a_sensor_is_placed_calibrated_and_forgotten(do, climate):
     do("sensors", "calibrate", "old", "temperature", "--offset", -0.5, "--since", "2026-01-01")
     series = {one["quantity"]: one for one in shown(do, "sensors", "list")["series"]}
     assert (series["temperature"]["place"], series["temperature"]["last_value"]) == ("bedroom", pytest.approx(19.9))
-    assert "4 readings are deleted" in do("sensors", "forget", "old", "--yes").stdout
+    assert "is deleted, with 4 readings" in do("sensors", "forget", "old", "--yes").stdout
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("place", "nobody", "bedroom"), "no sensor 'nobody'"),
-        (("calibrate", "nobody", "temperature"), "no sensor 'nobody'"),
+        (("calibrate", "nobody", "temperature"), "expected --offset or --gain"),
+        (("calibrate", "nobody", "temperature", "--offset", "1"), "no sensor 'nobody'"),
         (("calibrate", "nobody", "temperature", "--gain", "0"), "a positive number"),
-        (("calibrate", "nobody", "temperature", "--since", "once"), "a date such as"),
+        (("calibrate", "nobody", "temperature", "--gain", "2", "--since", "once"), "a date such as"),
         (("forget", "nobody", "--yes"), "no sensor 'nobody'"),
     ],
 )
@@ -322,3 +323,76 @@ def test_a_configuration_error_holds_every_fault(do, tmp_path):
     refused = do("check", "--config", file)
     assert isinstance(refused.exception, ConfigurationError)
     assert len(refused.exception.faults) == 3
+
+
+def test_an_imported_line_keeps_what_was_logged_and_it_leaves_unsaid(do, tmp_path):
+    do("log", "2026-02-02", "--severity", 6, "--factor", "alcohol=3", "--note", "party", "--bed", "00:30")
+    file = tmp_path / "again.csv"
+    file.write_text("date,severity\n2026-02-02,5\n")
+    do("import", "nights", file)
+    diary = shown(do, "nights", "show", "2026-02-02")["diary"]
+    assert (diary["severity"], diary["factors"], diary["note"], diary["bed"]) == (5, {"alcohol": 3.0}, "party", "00:30")
+
+
+@pytest.mark.parametrize("day", ["2099-03-08", "1969-01-01"])
+def test_a_night_that_cannot_have_been_is_told_by_its_line(do, tmp_path, day):
+    file = tmp_path / "slip.csv"
+    file.write_text(f"date,severity\n{day},6\n2026-02-02,5\n")
+    told = do("import", "nights", file)
+    assert "line 2, date: expected a day from 1970-01-01 on that has come" in told.stdout
+    assert [row["wake_date"] for row in shown(do, "nights", "list")] == ["2026-02-02"]
+
+
+def test_a_logged_night_can_be_deleted_for_good(do):
+    do("log", "2026-02-02", "--severity", 6)
+    assert "is deleted" in do("nights", "forget", "2026-02-02", "--yes").stdout
+    assert shown(do, "nights", "list") == []
+    assert "nothing was logged" in str(do("nights", "forget", "2026-02-02", "--yes").exception)
+
+
+def test_deleting_asks_first(do):
+    do("log", "2026-02-02", "--severity", 6)
+    do("nights", "forget", "2026-02-02")
+    assert len(shown(do, "nights", "list")) == 1
+
+
+def test_the_whole_entry_and_its_history_are_shown_to_people(do):
+    words = ("--factor", "alcohol=2", "--bed", "23:20", "--rise", "07:05", "--count", 9, "--zone", "Asia/Tokyo")
+    do("log", "2026-02-02", "--severity", 6, *words, "--note", "red \x1b[31m")
+    do("log", "2026-02-02", "--severity", 4)
+    told = do("nights", "show", "2026-02-02").stdout
+    whole = "factors: alcohol 2; bed 23:20; rise 07:05; 9 twitches noticed; in Asia/Tokyo."
+    assert (f"Logged: severity 4; {whole}" in told, f"  Logged: severity 6; {whole}" in told) == (True, True)
+    assert ("No readings of this night." in told, "\x1b" in told) == (True, False)
+
+
+def test_a_calibration_shows_at_once(do, tmp_path):
+    do("import", "readings", whole_night(tmp_path), "--sensor", "old", "--place", "bedroom")
+    before = shown(do, "nights", "list")[0]["T_mean"]
+    do("sensors", "calibrate", "old", "temperature", "--offset", 1)
+    assert shown(do, "nights", "list")[0]["T_mean"] == pytest.approx(before + 1)
+
+
+def test_the_check_finds_a_folder_that_may_not_be_written_to(do, monkeypatch):
+    monkeypatch.setenv("BEDROOM_MONITOR_STORE__PATH", "/proc/nowhere/monitor.db")
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert "FAULT  database  /proc may not be written to" in do("check").stdout
+
+
+def test_the_check_finds_a_password_that_others_can_read(do, monkeypatch, tmp_path, free_port):
+    secret = tmp_path / "password"
+    secret.write_text("very-secret\n")
+    secret.chmod(0o644)
+    monkeypatch.setenv("BEDROOM_MONITOR_MQTT__PORT", str(free_port))
+    monkeypatch.setenv("BEDROOM_MONITOR_MQTT__PASSWORD_FILE", str(secret))
+    assert "FAULT  settings" in do("check").stdout
+
+
+def test_before_there_are_enough_nights_advice_is_too_early(do):
+    do("log", "2026-02-02", "--severity", 6)
+    do("analyse")
+    assert "Too early to say" in do("advise").stdout
+
+
+def test_the_version_is_told(do):
+    assert do("--version").stdout.startswith("bedroom-monitor 0.")

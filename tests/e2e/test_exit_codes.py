@@ -119,7 +119,7 @@ def test_a_refusal_to_forget_keeps_everything(some_readings: Say) -> None:
 
 
 def test_a_yes_forgets(some_readings: Say) -> None:
-    assert "imported and 1 reading" in some_readings("sensors", "forget", "imported", answer="y\n").out
+    assert "with 1 reading." in some_readings("sensors", "forget", "imported", answer="y\n").out
 
 
 def test_what_was_set_aside_is_told(some_readings: Say) -> None:
@@ -182,7 +182,8 @@ def test_an_excluded_night_is_shown_with_its_reason_and_history(say: Say) -> Non
         say("log", "2025-02-02", "--severity", severity, "--note", "storm")
     say("nights", "exclude", "2025-02-02", "--why", "fever")
     shown = say("nights", "show", "2025-02-02").out
-    assert shown == "Excluded: fever\nSeverity 6; factors: none noted. storm\nEdited 1 time.\n"
+    assert shown.startswith("The night of 2025-02-02\nLeft out of the analysis: fever\nLogged: severity 6;")
+    assert "  Logged: severity 4; factors: none noted.\n  Note: storm\n" in shown
 
 
 def test_the_list_of_nights_is_a_table(say: Say) -> None:

@@ -11,6 +11,9 @@ from monitor.ports import Batch
 from monitor.services.importing import import_nights, import_readings
 from tests.services.home import BEDROOM, DAY, FIRST, Home, an_entry, at, days, night_of
 
+NEVER_MS = 2**53
+"""UTC Unix ms: no reading lies after it."""
+
 NIGHTS = 12
 LAST = FIRST + (NIGHTS - 1) * DAY
 SIXTH = FIRST + 5 * DAY
@@ -42,7 +45,7 @@ def arrive_late(home: Home) -> None:
 
 
 def read_file(home: Home) -> None:
-    import_readings([Reading(BEDROOM, "temperature", at(SIXTH, "02:00"), 25.0)], home.readings)
+    import_readings([Reading(BEDROOM, "temperature", at(SIXTH, "02:00"), 25.0)], home.readings, NEVER_MS)
 
 
 def read_diary(home: Home) -> None:
@@ -99,7 +102,7 @@ def test_late_readings_reach_the_night_after_as_its_night_before(settled: Home, 
 
 def test_an_import_of_older_nights_closes_them(settled: Home) -> None:
     older = FIRST - 100 * DAY
-    import_readings([Reading(BEDROOM, "temperature", at(older, "02:00"), 18.0)], settled.readings)
+    import_readings([Reading(BEDROOM, "temperature", at(older, "02:00"), 18.0)], settled.readings, NEVER_MS)
     assert settled.close(LAST) == [older]
 
 

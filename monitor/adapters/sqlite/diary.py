@@ -48,6 +48,16 @@ class SqliteDiary:
         rows = self._database.rows("SELECT entry FROM diary ORDER BY wake_date")
         return [_entry(json.loads(row[0])) for row in rows]
 
+    def forget(self, wake_date: date) -> bool:
+        """Delete an entry with its history, for good; False where there is none."""
+        with self._database.writing() as cursor:
+            cursor.execute("DELETE FROM diary_edit WHERE wake_date = ?", (wake_date.isoformat(),))
+            cursor.execute("DELETE FROM diary WHERE wake_date = ?", (wake_date.isoformat(),))
+            known = cursor.rowcount > 0
+            if known:
+                widen_due(cursor, *_around(wake_date))
+        return known
+
     def history(self, wake_date: date) -> list[tuple[int, str, DiaryEntry]]:
         """Earlier versions of an entry, oldest first."""
         rows = self._database.rows(
