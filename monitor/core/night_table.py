@@ -51,10 +51,6 @@ _DAY = timedelta(days=1)
 Parse = Callable[[str], object]
 
 
-EARLIEST = date(1970, 1, 1)
-"""Nobody has measured a bedroom before."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NightTable:
     """What a file of nights holds: good entries, a word on every bad cell, and how it was understood.
@@ -193,9 +189,7 @@ def _wrong_times(values: Mapping[str, object]) -> list[tuple[str, str, str]]:
 def _day(cell: str, *, order: DateOrder, latest: date | None) -> date | Expected:
     """A date of waking that can have been: a slip of a century would stretch the calendar of the analysis."""
     day = date_of(cell, order)
-    if isinstance(day, date) and not EARLIEST <= day <= (latest or date.max):
-        return Expected(f"a day from {EARLIEST} on that has come")
-    return day
+    return Expected("a day that has come") if latest and isinstance(day, date) and day > latest else day
 
 
 def _whole(cell: str, *, most: int, decimal: Decimal | None) -> int | Expected:
