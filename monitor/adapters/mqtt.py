@@ -153,8 +153,12 @@ class MqttSource:
 
     def _network(self) -> None:
         while not self._stopping.is_set():
-            if self._connect():
-                self._serve()
+            try:
+                if self._connect():
+                    self._serve()
+            except Exception:  # a defect here must not leave the daemon deaf
+                log.exception("the network thread met a defect; it connects anew")
+                self._connected.clear()
             if not self._stopping.is_set():
                 self._stopping.wait(self._pause_s())
 

@@ -211,3 +211,24 @@ def test_a_tapped_message_is_acknowledged_at_once(mosquitto, tapped):
     say(mosquitto.port, "clock", b"2")
     until(lambda: heard_later)
     assert (heard, heard_later) == ([b"1"], [b"2"])
+
+
+def test_a_defect_in_the_network_thread_is_logged_and_the_connection_made_anew(mosquitto, caplog):
+    heard: list[bytes] = []
+
+    def stumbles_once(payload: bytes) -> None:
+        heard.append(payload)
+        if len(heard) == 1:
+            raise ValueError("a defect")
+
+    source = MqttSource(a_connection(mosquitto.port), Topics(("home/#",)), SystemClock(), Hasty())
+    source.tap("clock", stumbles_once)
+    source.start()
+    assert source.wait_subscribed(10)
+    say(mosquitto.port, "clock", b"1")
+    assert until(lambda: heard == [b"1", b"1"])
+    say(mosquitto.port, TOPIC, b"21.5")
+    found = payloads(taken(source, 1))
+    source.stop()
+    assert found == [b"21.5"]
+    assert "met a defect; it connects anew" in caplog.text

@@ -164,7 +164,11 @@ class SqliteReadings:
             )
             if cursor.rowcount == 0:
                 raise InputError(f"{self._unknown(key)}; or it has no {quantity}")
-            latest = cursor.execute("SELECT max(ts_ms) FROM reading").fetchone()[0]
+            latest = cursor.execute(
+                "SELECT max(ts_ms) FROM reading WHERE series = "
+                "(SELECT id FROM series WHERE sensor = ? AND quantity = ?)",
+                (key, quantity),
+            ).fetchone()[0]
             widen_due(cursor, valid_from_ms, max(valid_from_ms, latest or 0) + 1)
 
     def forget(self, key: str) -> int:
