@@ -143,7 +143,7 @@ class Mqtt(Section):
     """Longest pause in seconds between two attempts to connect; the pauses grow from 1 s, with jitter."""
     topics: tuple[TopicFilter, ...] = ()
     """Topic filters in place of those of decoders and maps; announcements are always subscribed to."""
-    queue_size: int = Field(default=10_000, ge=100, le=1_000_000)
+    queue_size: int = Field(default=2_000, ge=100, le=1_000_000)
     """Messages held between network and worker; when it is full the network waits."""
     status_topic: Topic = Field(default="bedroom-monitor/status", min_length=1)
     """Retained topic that says online or offline."""
