@@ -24,7 +24,8 @@ ONE_THREAD = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """Several threads on matrices this small wait for one another more than they compute."""
 CHILD = """
 import json, sys
-from monitor.core.analysis import analyse, result_to_dict, task_from_dict
+from monitor.core.analysis import analyse
+from monitor.core.findings import result_to_dict, task_from_dict
 json.dump(result_to_dict(analyse(task_from_dict(json.load(sys.stdin)))), sys.stdout)
 """
 

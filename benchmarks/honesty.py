@@ -24,8 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit, ndtr, stdtr
 
-from monitor.core.analysis import AnalysisTask, ExposureRow, Finding, NightRow, analyse
+from monitor.core.analysis import analyse
 from monitor.core.evidence import FLAG_Q, benjamini_hochberg, is_flagged
+from monitor.core.findings import AnalysisTask, ExposureRow, Finding, NightRow
 from monitor.core.outcome import standardised
 
 Floats = NDArray[np.float64]

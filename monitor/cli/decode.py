@@ -33,9 +33,9 @@ def decode(
 
     Arrival is now; no message is too old.
     """
-    if (topic is None) == (jsonl is None):
+    if (topic is None) == (jsonl is None) or (topic is None) != (payload is None):
         raise InputError("decode: expected either --topic with --payload, or --jsonl FILE")
-    line = {"topic": topic, "payload": payload or "", "retain": False}
+    line = {"topic": topic, "payload": payload, "retain": False}
     outcomes = _outcomes([json.dumps(line)] if jsonl is None else _lines(jsonl), config)
     if jsonl is not None or as_json:
         for outcome in outcomes:

@@ -22,11 +22,6 @@ from monitor.core.findings import (
     AnalysisTask,
     ExposureRow,
     Finding,
-    NightRow,
-    result_from_dict,
-    result_to_dict,
-    task_from_dict,
-    task_to_dict,
 )
 from monitor.core.outcome import standardised
 from monitor.core.spline import detrended, time_spline
@@ -40,19 +35,6 @@ from monitor.core.study import (
     window_of,
     with_consequences,
 )
-
-__all__ = [
-    "AnalysisResult",
-    "AnalysisTask",
-    "ExposureRow",
-    "Finding",
-    "NightRow",
-    "analyse",
-    "result_from_dict",
-    "result_to_dict",
-    "task_from_dict",
-    "task_to_dict",
-]
 
 Floats = NDArray[np.float64]
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.analysis import AnalysisTask, ExposureRow, Finding, NightRow, analyse
+from monitor.core.analysis import analyse
+from monitor.core.findings import AnalysisTask, ExposureRow, Finding, NightRow
 
 NIGHTS = 120
 FIRST = date(2024, 1, 1)

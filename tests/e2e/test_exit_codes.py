@@ -61,6 +61,7 @@ def test_settings_that_cannot_be_used_are_a_fault_told_line_by_line(say: Say) ->
         ("sensors", "place", "nobody", "bedroom"),
         ("sensors", "place", "nobody", "kitchen"),
         ("decode", "--topic", "a", "--jsonl", "b"),
+        ("decode", "--topic", "a"),
         ("decode", "--jsonl", "nowhere.jsonl"),
         ("nosuchcommand",),
         ("demo", "--nights", 0),
