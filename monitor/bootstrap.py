@@ -32,7 +32,34 @@ from monitor.core.findings import AnalysisResult
 from monitor.core.simulation.nights import simulate
 from monitor.core.simulation.sensors import announcements
 from monitor.core.zones import unix_ms
-from monitor.decoders import esphome, generic, homeassistant, tasmota, zigbee2mqtt
+from monitor.decoders import (
+    airgradient,
+    airthings,
+    awair,
+    bed,
+    ble2mqtt,
+    esphome,
+    generic,
+    govee2mqtt,
+    homeassistant,
+    homie,
+    hubitat,
+    mitemperature2,
+    openmqttgateway,
+    rtl_433,
+    ruuvi_gateway,
+    ruuvibridge,
+    shelly_gen1,
+    shelly_gen2,
+    sleep_as_android,
+    smartbed,
+    statestream,
+    switchbot,
+    tasmota,
+    theengs,
+    zigbee2mqtt,
+    zwave_js_ui,
+)
 from monitor.errors import BrokerError, StoreUnusable
 from monitor.ports import Clock
 from monitor.services.advising import Advising
@@ -107,8 +134,29 @@ def dialects(settings: Settings) -> tuple[Dialect, ...]:
     return (
         homeassistant.dialect(own=settings.mqtt.status_topic.rpartition("/")[0] or "bedroom-monitor"),
         zigbee2mqtt.dialect(settings.decoders.zigbee2mqtt_bases),
+        shelly_gen1.DIALECT,
+        shelly_gen2.DIALECT,
+        rtl_433.DIALECT,
+        theengs.DIALECT,
+        openmqttgateway.DIALECT,
+        ruuvi_gateway.DIALECT,
+        ruuvibridge.DIALECT,
+        airgradient.DIALECT,
+        awair.DIALECT,
+        switchbot.DIALECT,
+        govee2mqtt.DIALECT,
+        ble2mqtt.DIALECT,
+        mitemperature2.DIALECT,
+        airthings.DIALECT,
+        homie.DIALECT,
+        sleep_as_android.DIALECT,
+        smartbed.DIALECT,
+        zwave_js_ui.DIALECT,
+        hubitat.DIALECT,
         tasmota.dialect(zone),
+        statestream.DIALECT,
         esphome.DIALECT,
+        bed.DIALECT,
         generic.dialect(zone, maps),
     )
 

@@ -1,11 +1,11 @@
 """From a fact and what its topic carries to a canonical value."""
 
-from monitor.core.decoding import Fact, Path
+from monitor.core.known import Fact, Path
 from monitor.core.payload import flag, number
 from monitor.core.quantities import QUANTITIES
 from monitor.core.units import to_canonical
 
-BINARY = frozenset(quantity.name for quantity in QUANTITIES if quantity.unit == "1")
+BINARY = frozenset(quantity.name for quantity in QUANTITIES if (quantity.unit, quantity.low) == ("1", 0.0))
 """Quantities that are yes (1) or no (0)."""
 
 

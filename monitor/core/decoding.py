@@ -1,35 +1,12 @@
 """The contract between a message and its readings: what a dialect is, what is known, who decodes what."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from types import MappingProxyType
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
+from monitor.core.known import Known, Learned
 from monitor.core.readings import Measurement, Message
-
-Path = tuple[str | int, ...]
-"""Where a value stands in a JSON payload; `()` is the whole payload."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fact:
-    """What an announcement says of one value: where it is published and what it means.
-
-    `quantity` None means: announced, and known not to be a reading of the room (a chip, a setting).
-    `unit` is as announced, None where the announcement has none. The value is multiplied by `scale` first.
-    `on` and `off` are the words of a yes or no in lower case, None for the usual ones.
-    """
-
-    state_topic: str
-    path: Path
-    quantity: str | None
-    unit: str | None
-    sensor: str
-    name: str
-    scale: float = 1.0
-    on: str | None = None
-    off: str | None = None
+from monitor.errors import DecodeError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,52 +25,43 @@ class FieldMap:
     scale: float = 1.0
 
 
-@dataclass(frozen=True)
-class Known:
-    """All facts learned from announcements, by the topic that announced them; immutable."""
-
-    announced: Mapping[str, tuple[Fact, ...]] = field(default_factory=lambda: MappingProxyType({}))
-
-    def learning(self, topic: str, facts: tuple[Fact, ...]) -> "Known":
-        """The same with what `topic` announced replaced by `facts`; no facts: forgotten."""
-        announced = {key: value for key, value in self.announced.items() if key != topic}
-        if facts:
-            announced[topic] = facts
-        return Known(MappingProxyType(announced))
-
-    @cached_property
-    def by_state_topic(self) -> Mapping[str, Mapping[Path, Fact]]:
-        """The facts of each state topic, by the path of the value."""
-        index: dict[str, dict[Path, Fact]] = {}
-        for facts in self.announced.values():
-            for fact in facts:
-                index.setdefault(fact.state_topic, {})[fact.path] = fact
-        return index
-
-
 class Decoded(NamedTuple):
-    """What a message held; `ignored` says why there is nothing to take from it, None where there is."""
+    """What a message held; `ignored` says why there is nothing to take from it, None where there is.
+
+    `called` is what the publisher calls the device, for a message of one sensor that nobody announces.
+    """
 
     measurements: tuple[Measurement, ...] = ()
     ignored: str | None = None
+    called: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dialect:
     """One publisher's way of using MQTT.
 
+    `words`: every topic that it claims has one of them as a level; None only for the dialect that claims all.
+    `claims` says whether a topic is this publisher's by its shape.
     `decode` returns readings, returns `Decoded(ignored=...)` for a message that is not a reading, or raises
     DecodeError for one that should be readable and is not; nothing else, whatever arrives.
-    `learn` returns the facts that an announcement holds (none: forget it), None where the message is no
+    `learn` returns what an announcement tells (no facts: forget it), None where the message is no
     announcement, or raises DecodeError for an announcement that cannot be read.
+    `signatures`: a JSON object with all keys of one of them is this publisher's on whatever topic it stands;
+    `decode` must then cope with a topic that it does not claim.
+    `availability` names the topic that says whether the publisher of a state topic can be reached.
+    `overheard`: its radio hears the neighbours' sensors too, so that none is ever accepted unasked.
     """
 
     name: str
-    metadata: tuple[str, ...]
+    metadata: tuple[str, ...] = ()
     subscriptions: tuple[str, ...]
+    words: frozenset[str] | None
     claims: Callable[[str], bool]
     decode: Callable[[Message, Known], Decoded]
-    learn: Callable[[Message], tuple[Fact, ...] | None] = lambda _message: None
+    learn: Callable[[Message], Learned | None] = lambda _message: None
+    signatures: tuple[frozenset[str], ...] = ()
+    availability: Callable[[str], str | None] = lambda _topic: None
+    overheard: bool = False
 
 
 CONTROL = Decoded(ignored="control topic")
@@ -106,55 +74,99 @@ OVERSIZE = Decoded(ignored="larger than 64 KiB")
 OVERSIZE_BYTES = 65_536
 """Bytes; camera pictures and firmware are real topics on a home broker, and no reading is this long."""
 
+LONGEST_ANNOUNCEMENT_BYTES = 16 * 1024 * 1024
+"""Bytes; the device list of 200 Zigbee devices is over 1 MB, and nothing sensible is this long."""
+
+REMEMBERED_TOPICS = 10_000
+"""A broker with more topics than this makes the memory start anew rather than grow."""
+
 
 class Decoders:
-    """The dialects in their order; the first that claims a topic decodes it (remembered per topic)."""
+    """The dialects in their order; the first that claims a topic decodes it.
+
+    Finding it costs the levels of the topic, not the number of dialects, and is remembered per topic.
+    """
 
     def __init__(self, dialects: tuple[Dialect, ...]) -> None:
-        self._dialects = dialects
+        self._by_name = {dialect.name: dialect for dialect in dialects}
+        self._ranked = {dialect.name: rank for rank, dialect in enumerate(dialects)}
+        self._by_word: dict[str, list[Dialect]] = {}
+        for dialect in dialects:
+            for word in dialect.words or ():
+                self._by_word.setdefault(word, []).append(dialect)
+        self._for_all = [dialect for dialect in dialects if dialect.words is None]
+        self._signed = [
+            (tuple(b'"%s"' % key.encode() for key in keys), dialect)
+            for dialect in dialects
+            for keys in dialect.signatures
+        ]
+        self._announcing: dict[str, list[tuple[str, Dialect]]] = {}
+        for dialect in dialects:
+            for each in dialect.metadata:
+                self._announcing.setdefault(each.rpartition("/")[2], []).append((each, dialect))
         self._by_topic: dict[str, Dialect | None] = {}
-        self._announcing: dict[str, bool] = {}
+        self._announcers: dict[str, Dialect | None] = {}
 
     def dialect_of(self, topic: str) -> Dialect | None:
-        """The dialect whose topic this is, None if nobody's."""
+        """The dialect whose topic this is by its shape, None if nobody's."""
         try:
             return self._by_topic[topic]
         except KeyError:
             if len(self._by_topic) > REMEMBERED_TOPICS:
                 self._by_topic.clear()
-            found = next((dialect for dialect in self._dialects if dialect.claims(topic)), None)
-            self._by_topic[topic] = found
+            found = self._by_topic[topic] = self._claimant(topic)
             return found
 
-    def announces(self, topic: str) -> bool:
-        """Whether messages on this topic tell about sensors (remembered per topic)."""
+    def announcer_of(self, topic: str) -> Dialect | None:
+        """The dialect for which messages on this topic tell about sensors, None for other topics."""
         try:
-            return self._announcing[topic]
+            return self._announcers[topic]
         except KeyError:
-            if len(self._announcing) > REMEMBERED_TOPICS:
-                self._announcing.clear()
-            filters = (each for dialect in self._dialects for each in dialect.metadata)
-            found = self._announcing[topic] = any(covers(each, topic) for each in filters)
+            if len(self._announcers) > REMEMBERED_TOPICS:
+                self._announcers.clear()
+            last = topic.rpartition("/")[2]
+            filters = (one for bucket in (last, "+", "#") for one in self._announcing.get(bucket, ()))
+            found = next((dialect for each, dialect in filters if covers(each, topic)), None)
+            self._announcers[topic] = found
             return found
 
-    def learn(self, message: Message, known: Known) -> Known:
-        """What is known after this message; the same object if it announces nothing. Raises DecodeError."""
-        for dialect in self._dialects:
-            facts = dialect.learn(message)
-            if facts is not None:
-                return known.learning(message.topic, facts)
-        return known
+    def learn(self, message: Message, known: Known) -> Learned | None:
+        """What the message announces, put into `known`; None for no announcement. Raises DecodeError."""
+        dialect = self.announcer_of(message.topic)
+        if dialect is None:
+            return None
+        if len(message.payload) > LONGEST_ANNOUNCEMENT_BYTES:
+            raise DecodeError("an announcement larger than 16 MiB")
+        learned = dialect.learn(message)
+        if learned is not None:
+            known.learn(message.topic, learned)
+        return learned
 
     def decode(self, message: Message, known: Known) -> Decoded:
         """What the message holds. Raises DecodeError, and nothing else."""
         if len(message.payload) > OVERSIZE_BYTES:
             return OVERSIZE
-        dialect = self.dialect_of(message.topic)
+        dialect = self.speaker_of(message, known)
         return UNCLAIMED if dialect is None else dialect.decode(message, known)
 
+    def speaker_of(self, message: Message, known: Known) -> Dialect | None:
+        """The dialect that reads this message: told by its attributes, by the topic, or by the payload's keys."""
+        if known.spoken_by:
+            told = known.spoken_by.get(message.topic)
+            if told is not None:
+                return self._by_name[told]
+        dialect = self.dialect_of(message.topic)
+        if self._signed and (dialect is None or dialect.words is None) and message.payload.startswith(b"{"):
+            return self._signatory(message.payload) or dialect
+        return dialect
 
-REMEMBERED_TOPICS = 10_000
-"""A broker with more topics than this makes the memory start anew rather than grow."""
+    def _claimant(self, topic: str) -> Dialect | None:
+        candidates = {dialect.name: dialect for level in topic.split("/") for dialect in self._by_word.get(level, ())}
+        ranked = sorted(candidates.values(), key=lambda dialect: self._ranked[dialect.name])
+        return next((dialect for dialect in (*ranked, *self._for_all) if dialect.claims(topic)), None)
+
+    def _signatory(self, payload: bytes) -> Dialect | None:
+        return next((dialect for keys, dialect in self._signed if all(key in payload for key in keys)), None)
 
 
 def covers(topic_filter: str, topic: str) -> bool:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from monitor.core.decoding import Decoders, Known
+from monitor.core.decoding import Decoders
+from monitor.core.known import Known
+from monitor.core.quantities import BY_NAME
 from monitor.core.readings import Measurement, Message, implausible, trusted_time_ms
 from monitor.errors import DecodeError, InputError
 
@@ -56,7 +58,7 @@ def _known(decoders: Decoders, line: object, received_ms: int) -> Known:
     known = Known()
     for entry in context:
         try:
-            known = decoders.learn(_message(entry, received_ms), known)
+            decoders.learn(_message(entry, received_ms), known)
         except DecodeError:
             continue  # the daemon too goes on with what it knew
     return known
@@ -90,12 +92,18 @@ def _bytes(payload: str, encoding: object) -> bytes:
 
 
 def _printed(found: Measurement) -> dict[str, object]:
-    return {
+    quantity = BY_NAME[found.quantity]
+    printed: dict[str, object] = {
         "sensor": found.sensor,
-        "quantity": found.quantity,
+        "quantity": quantity.written,
         "value": found.value,
         "time": _iso(found.time_ms),
     }
+    if quantity.written != quantity.name:
+        printed["unit"] = quantity.unit
+    if found.word is not None:
+        printed["word"] = found.word
+    return printed
 
 
 def _iso(time_ms: int | None) -> str | None:

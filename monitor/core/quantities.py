@@ -9,6 +9,9 @@ class Quantity:
     """One physical quantity: readings of it are in `unit` and lie in `low <= value <= high`.
 
     `absent` lists values that devices send for "no value"; they are set aside, whatever the range.
+    `written` is the name that people and JSON see where several units cannot be converted into one.
+    `jump` is how far the value can go from one reading to the next, plus `jump_per_min` for each minute between
+    them; None: it may go anywhere.
     """
 
     name: str
@@ -18,6 +21,13 @@ class Quantity:
     meaning: str
     low_open: bool = False
     absent: tuple[float, ...] = ()
+    written: str = ""
+    jump: float | None = None
+    jump_per_min: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.written:
+            object.__setattr__(self, "written", self.name)
 
 
 QUANTITIES = (
@@ -28,6 +38,8 @@ QUANTITIES = (
         high=60.0,
         meaning="air temperature",
         absent=(85.0, -127.0, -327.68, 999.0, -99.5, -204.8),
+        jump=4.0,
+        jump_per_min=0.4,
     ),
     Quantity(
         name="humidity",
@@ -37,8 +49,10 @@ QUANTITIES = (
         low_open=True,
         meaning="relative humidity",
         absent=(655.35, 999.0, 0.0),
+        jump=20.0,
+        jump_per_min=2.0,
     ),
-    Quantity(name="pressure", unit="hPa", low=540.0, high=1100.0, meaning="air pressure"),
+    Quantity(name="pressure", unit="hPa", low=540.0, high=1100.0, meaning="air pressure", jump=5.0, jump_per_min=0.2),
     Quantity(
         name="co2",
         unit="ppm",
@@ -47,6 +61,8 @@ QUANTITIES = (
         low_open=True,
         meaning="measured carbon dioxide",
         absent=(-1.0, -2.0),
+        jump=2_000.0,
+        jump_per_min=200.0,
     ),
     Quantity(
         name="pm25",
@@ -58,6 +74,14 @@ QUANTITIES = (
     ),
     Quantity(name="pm10", unit="ug/m3", low=0.0, high=4_000.0, meaning="particles up to 10 um", absent=(-1.0, -2.0)),
     Quantity(name="voc", unit="ppb", low=0.0, high=60_000.0, meaning="volatile organic compounds"),
+    Quantity(
+        name="voc_mass",
+        unit="ug/m3",
+        low=0.0,
+        high=200_000.0,
+        meaning="volatile organic compounds as mass: without the substances no number of parts",
+        written="voc",
+    ),
     Quantity(name="illuminance", unit="lx", low=0.0, high=200_000.0, meaning="light at the sensor"),
     Quantity(name="noise", unit="dB", low=0.0, high=140.0, meaning="sound level, weighting as the device gives it"),
     Quantity(name="battery", unit="%", low=0.0, high=100.0, meaning="charge left in the sensor's battery"),
@@ -75,6 +99,13 @@ QUANTITIES = (
         low=0.0,
         high=1.0,
         meaning="a vibration sensor felt a movement (1), or says none (0)",
+    ),
+    Quantity(
+        name="sleep_event",
+        unit="1",
+        low=1.0,
+        high=1.0,
+        meaning="a sleep tracker said something; its word is kept beside it",
     ),
 )
 

@@ -26,21 +26,27 @@ class Measurement(NamedTuple):
     """What a decoder read: `value` is already in the quantity's canonical unit.
 
     `sensor` is the stable key of one device. `time_ms` is the device's own UTC Unix ms, None where it sent none.
+    `word` is what an event is called; its value is 1.
     """
 
     sensor: str
     quantity: str
     value: float
     time_ms: int | None = None
+    word: str | None = None
 
 
 class Reading(NamedTuple):
-    """One value of one quantity from one sensor at one instant (UTC Unix ms), in the canonical unit."""
+    """One value of one quantity from one sensor at one instant (UTC Unix ms), in the canonical unit.
+
+    `word` is what an event is called, None for a measurement.
+    """
 
     sensor: str
     quantity: str
     time_ms: int
     value: float
+    word: str | None = None
 
 
 class SetAside(NamedTuple):

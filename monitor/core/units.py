@@ -17,7 +17,7 @@ class Unit:
     offset: float = 0.0
 
 
-_PARTICLES = ("pm25", "pm10")
+_MASSES = ("pm25", "pm10", "voc_mass")
 _SHARES = ("humidity", "battery")
 
 UNITS = (
@@ -41,16 +41,16 @@ UNITS = (
     Unit(of=("co2",), spellings=("ppm",)),
     Unit(of=("co2",), spellings=("ppb",), factor=0.001),
     Unit(of=("co2",), spellings=("%", "percent"), factor=10_000.0),
-    Unit(of=_PARTICLES, spellings=("ug/m3", "ugm3", "ugm-3", "mcg/m3")),
-    Unit(of=_PARTICLES, spellings=("mg/m3", "mgm3", "mgm-3"), factor=1000.0),
+    Unit(of=_MASSES, spellings=("ug/m3", "ugm3", "ugm-3", "mcg/m3")),
+    Unit(of=_MASSES, spellings=("mg/m3", "mgm3", "mgm-3"), factor=1000.0),
     Unit(of=("voc",), spellings=("ppb",)),
     Unit(of=("voc",), spellings=("ppm",), factor=1000.0),
     Unit(of=("illuminance",), spellings=("lx", "lux")),
     Unit(of=("illuminance",), spellings=("klx", "klux"), factor=1000.0),
     Unit(of=("noise",), spellings=("db", "dba", "db(a)", "dbspl", "dbc", "db(c)")),
-    Unit(of=("occupancy", "motion", "movement"), spellings=("1",)),
+    Unit(of=("occupancy", "motion", "movement", "sleep_event"), spellings=("1",)),
 )
-"""VOC in mass per volume is missing on purpose: without the substance it has no value in ppb."""
+"""VOC in mass per volume is `voc_mass`, a quantity of its own: without the substance it has no value in ppb."""
 
 _CONVERSIONS = MappingProxyType(
     {
@@ -65,6 +65,11 @@ _DROPPED = str.maketrans({"μ": "u", **dict.fromkeys(" °˚^*_")})
 
 _KEPT_DECIMALS = 6
 """A converted 185 degF must equal the sentinel 85 degC exactly; no sensor resolves a millionth."""
+
+
+def quantity_in(quantity: str, unit: str | None) -> str:
+    """The quantity that `quantity` is when it comes in `unit`: VOC as mass is one of its own."""
+    return "voc_mass" if quantity == "voc" and unit and _conversion("voc_mass", unit) else quantity
 
 
 def to_canonical(quantity: str, value: float, unit: str | None) -> float | None:

@@ -4,16 +4,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from monitor.core.announced import value_of
-from monitor.core.decoding import (
-    ANNOUNCEMENT,
-    EMPTY,
-    NO_VALUE,
-    NOTHING,
-    Decoded,
-    Dialect,
-    Fact,
-    Known,
-)
+from monitor.core.decoding import ANNOUNCEMENT, EMPTY, NO_VALUE, NOTHING, Decoded, Dialect
+from monitor.core.known import Fact, Known
 from monitor.core.payload import says_nothing, text
 from monitor.core.readings import Measurement, Message
 from monitor.core.vocabulary import NEEDS_UNIT, Named, named
@@ -45,8 +37,7 @@ def _decode(message: Message, known: Known) -> Decoded:
     if not message.payload:
         return EMPTY
     channel = _channel(topic)
-    facts = known.by_state_topic.get(topic)
-    fact = channel.guess if facts is None else facts.get((), channel.guess)
+    fact = known.facts(topic).get((), channel.guess)
     if fact is None:
         return NOTHING
     if fact.quantity is None:
@@ -95,7 +86,7 @@ def _fits(meaning: Named, component: str) -> bool:
 
 DIALECT = Dialect(
     name="esphome",
-    metadata=(),
+    words=frozenset((*_COMPONENTS, "discover")),
     subscriptions=tuple(f"{prefix}/{component}/+/state" for prefix in ("+", "+/+") for component in _COMPONENTS),
     claims=_claims,
     decode=_decode,

@@ -7,19 +7,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from monitor.core.announced import value_at, value_of
-from monitor.core.decoding import (
-    CONTROL,
-    EMPTY,
-    NO_VALUE,
-    NOTHING,
-    Decoded,
-    Dialect,
-    Fact,
-    FieldMap,
-    Known,
-    Path,
-    covers,
-)
+from monitor.core.decoding import CONTROL, EMPTY, NO_VALUE, NOTHING, Decoded, Dialect, FieldMap, covers
+from monitor.core.known import Fact, Known, Path
 from monitor.core.payload import document, flag, instant_ms, measure, says_nothing, text
 from monitor.core.readings import Measurement, Message
 from monitor.core.units import to_canonical
@@ -81,15 +70,15 @@ def dialect(zone: ZoneInfo, maps: tuple[FieldMap, ...] = _NO_MAPS, topics: tuple
         facts = mapped(message.topic)
         if facts:
             return _explained(message, facts, zone, certain=True)
-        announced = known.by_state_topic.get(message.topic)
+        announced = known.facts(message.topic)
         if announced:
             return _explained(message, tuple(announced.values()), zone, certain=False)
         return CONTROL if _is_control(message.topic) else _by_words(message, zone)
 
     return Dialect(
         name="generic",
-        metadata=(),
         subscriptions=tuple(dict.fromkeys((*topics, *(row.topic for row in maps)))),
+        words=None,
         claims=lambda topic: not topic.startswith("$"),
         decode=decode,
     )

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from monitor.core.decoding import ANNOUNCEMENT, Decoded, Dialect, Fact, Known, Path, covers
+from monitor.core.decoding import ANNOUNCEMENT, Decoded, Dialect, covers
+from monitor.core.known import Fact, Known, Path
 from monitor.core.payload import mapping
 from monitor.core.readings import Message
 from monitor.core.units import to_canonical
@@ -35,7 +36,7 @@ _CLASSES = MappingProxyType(
         ("sensor", "carbon_dioxide"): ("co2", "ppm"),
         ("sensor", "pm25"): ("pm25", "µg/m³"),
         ("sensor", "pm10"): ("pm10", "µg/m³"),
-        ("sensor", "volatile_organic_compounds"): ("voc", "µg/m³"),
+        ("sensor", "volatile_organic_compounds"): ("voc_mass", "µg/m³"),
         ("sensor", "volatile_organic_compounds_parts"): ("voc", "ppb"),
         ("sensor", "illuminance"): ("illuminance", "lx"),
         ("sensor", "sound_pressure"): ("noise", "dB"),
@@ -83,6 +84,7 @@ def dialect(prefix: str = "homeassistant", own: str = "bedroom-monitor") -> Dial
         name="homeassistant",
         metadata=announcements,
         subscriptions=(),
+        words=frozenset({"config"}),
         claims=claims,
         decode=_decode,
         learn=learn,

@@ -6,15 +6,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from monitor.core.decoding import (
-    ANNOUNCEMENT,
-    CONTROL,
-    EMPTY,
-    NOTHING,
-    Decoded,
-    Dialect,
-    Known,
-)
+from monitor.core.decoding import ANNOUNCEMENT, CONTROL, EMPTY, NOTHING, Decoded, Dialect
+from monitor.core.known import Known
 from monitor.core.payload import flag, instant_ms, mapping, number
 from monitor.core.readings import Measurement, Message
 from monitor.core.units import to_canonical
@@ -74,7 +67,6 @@ def dialect(zone: ZoneInfo) -> Dialect:
 
     return Dialect(
         name="tasmota",
-        metadata=(),
         subscriptions=(
             "tele/#",
             "+/tele/#",
@@ -83,6 +75,7 @@ def dialect(zone: ZoneInfo) -> Dialect:
             "+/SENSOR",
             *(f"{topic}/{status}" for topic in ("stat/+", "+/stat") for status in ("STATUS8", "STATUS10")),
         ),
+        words=frozenset((*_PREFIXES, "SENSOR", "tasmota")),
         claims=_claims,
         decode=decode,
     )

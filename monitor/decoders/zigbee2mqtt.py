@@ -4,17 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from monitor.core.decoding import (
-    CONTROL,
-    EMPTY,
-    NO_VALUE,
-    NOTHING,
-    Decoded,
-    Dialect,
-    Fact,
-    Known,
-    Path,
-)
+from monitor.core.decoding import CONTROL, EMPTY, NO_VALUE, NOTHING, Decoded, Dialect
+from monitor.core.known import Fact, Known, Path
 from monitor.core.payload import document, flag, instant_ms, mapping, number, says_nothing, text
 from monitor.core.readings import Measurement, Message
 from monitor.core.units import to_canonical
@@ -59,8 +50,6 @@ _ROWS: Mapping[str, _Row] = {
     "action": _Row("movement", ("action",), _moved),
 }
 
-_NO_FACTS: Mapping[Path, Fact] = {}
-
 
 def dialect(bases: tuple[str, ...] = ("zigbee2mqtt",)) -> Dialect:
     """Zigbee2MQTT under these base topics."""
@@ -83,6 +72,7 @@ def dialect(bases: tuple[str, ...] = ("zigbee2mqtt",)) -> Dialect:
         name="zigbee2mqtt",
         metadata=tuple(sorted(announcements)),
         subscriptions=tuple(f"{prefix}#" for prefix in prefixes),
+        words=frozenset(base.rpartition("/")[2] for base in bases),
         claims=lambda topic: topic.startswith(prefixes),
         decode=decode,
         learn=learn,
@@ -124,7 +114,7 @@ def _decode(place: _Place, message: Message, known: Known) -> Decoded:
     seen = data.get("last_seen")
     time_ms = None if seen is None else instant_ms(seen, None, message.received_ms)
     sensor = place.sensor
-    facts = known.by_state_topic.get(message.topic, _NO_FACTS)
+    facts = known.facts(message.topic)
     found = []
     for key, raw in data.items():
         row = _ROWS.get(key)
@@ -143,7 +133,7 @@ def _plain(place: _Place, payload: bytes, known: Known) -> Decoded:
     if place.row is None:
         return NOTHING
     word = text(payload)
-    value = _value(place.row, word, known.by_state_topic.get(place.row_topic, _NO_FACTS))
+    value = _value(place.row, word, known.facts(place.row_topic))
     if value is None:
         return NO_VALUE if says_nothing(word) else NOTHING
     return Decoded((Measurement(place.row_sensor, place.row.quantity, value),))

@@ -43,7 +43,7 @@ def sorted_out(readings: Sequence[Reading], now_ms: int) -> tuple[list[Reading],
         if why is None:
             kept.append(reading)
         else:
-            apart.append(SetAside(*reading, why))
+            apart.append(SetAside(*reading[:4], why))
     return kept, apart
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from struct import Struct
 from zlib import crc32
 
-from monitor.core.decoding import Decoders, Known
+from monitor.core.decoding import Decoders
+from monitor.core.known import Attribute, Known
 from monitor.core.readings import Message, Reading, SetAside, implausible, trusted_time_ms
 from monitor.errors import DecodeError, StoreUnavailable
 from monitor.ports import Batch, Clock, Delivery, MessageSource, Problem, ReadingStore
@@ -158,11 +159,11 @@ class Ingest:
         self._late: tuple[int, int] | None = None
 
     def _decode(self, message: Message) -> None:
-        if self._decoders.announces(message.topic):
+        if self._decoders.announcer_of(message.topic) is not None:
             self._learn(message)
             return
         received_ms = message.received_ms
-        for sensor, quantity, value, own_ms in self._decoders.decode(message, self._known).measurements:
+        for sensor, quantity, value, own_ms, word in self._decoders.decode(message, self._known).measurements:
             time_ms = trusted_time_ms(own_ms, received_ms)
             if time_ms is None:
                 if message.retain or self._is_repeat(sensor, quantity, value, received_ms):
@@ -172,15 +173,14 @@ class Ingest:
                 self._late = _widened(self._late, time_ms)
             why = implausible(quantity, value)
             if why is None:
-                self._readings.append(Reading(sensor, quantity, time_ms, value))
+                self._readings.append(Reading(sensor, quantity, time_ms, value, word))
             else:
                 self._set_aside.append(SetAside(sensor, quantity, time_ms, value, why))
 
     def _learn(self, message: Message) -> None:
-        known = self._decoders.learn(message, self._known)
-        if known is not self._known:
-            self._known = known
-            self._names.extend((fact.sensor, fact.name) for fact in known.announced.get(message.topic, ()))
+        learned = self._decoders.learn(message, self._known)
+        if learned is not None and not isinstance(learned, Attribute):
+            self._names.extend((fact.sensor, fact.name) for fact in learned)
 
     def _is_repeat(self, sensor: str, quantity: str, value: float, received_ms: int) -> bool:
         key = (sensor, quantity)

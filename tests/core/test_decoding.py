@@ -4,19 +4,10 @@ import pytest
 
 from monitor.core import decoding
 from monitor.core.announced import BINARY, value_at, value_of
-from monitor.core.decoding import (
-    NOTHING,
-    OVERSIZE,
-    OVERSIZE_BYTES,
-    UNCLAIMED,
-    Decoded,
-    Decoders,
-    Dialect,
-    Fact,
-    Known,
-    covers,
-)
+from monitor.core.decoding import NOTHING, OVERSIZE, OVERSIZE_BYTES, UNCLAIMED, Decoded, Decoders, Dialect, covers
+from monitor.core.known import Attribute, Fact, Known, Path
 from monitor.core.readings import Measurement, Message
+from monitor.errors import DecodeError
 
 
 def a_fact(**changes: object) -> Fact:
@@ -35,6 +26,7 @@ def a_dialect(name: str = "one", prefix: str = "one/", **changes: object) -> Dia
     plain: dict[str, object] = {
         "name": name,
         "metadata": (),
+        "words": None,
         "subscriptions": (),
         "claims": lambda topic: topic.startswith(prefix),
         "decode": lambda message, known: Decoded((Measurement(name, "temperature", 20.0),)),
@@ -70,18 +62,49 @@ def test_a_dialect_is_asked_once_per_topic() -> None:
 def test_the_memory_of_topics_starts_anew_when_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoding, "REMEMBERED_TOPICS", 2)
     decoders = Decoders((a_dialect(metadata=("one/meta",)),))
-    found = [(decoders.dialect_of(f"{n}"), decoders.announces(f"{n}")) for n in range(9)]
-    assert found == [(None, False)] * 9
+    found = [(decoders.dialect_of(f"{n}"), decoders.announcer_of(f"{n}")) for n in range(9)]
+    assert found == [(None, None)] * 9
     assert len(decoders._by_topic) <= 3
 
 
-def test_a_topic_of_metadata_announces() -> None:
-    decoders = Decoders((a_dialect(metadata=("one/+/config",)),))
-    assert [decoders.announces(topic) for topic in ("one/a/config", "one/a/config", "one/a")] == [
-        True,
-        True,
-        False,
-    ]
+@pytest.mark.parametrize("metadata", ["one/+/config", "one/+/+", "one/#"])
+def test_a_topic_of_metadata_announces(metadata: str) -> None:
+    one = a_dialect(metadata=(metadata,))
+    assert [Decoders((one,)).announcer_of(topic) for topic in ("one/a/config", "two/a")] == [one, None]
+
+
+def test_a_dialect_with_words_is_asked_only_about_topics_that_have_one() -> None:
+    asked: list[str] = []
+
+    def claims(topic: str) -> bool:
+        asked.append(topic)
+        return True
+
+    decoders = Decoders((a_dialect(words=frozenset({"tele"}), claims=claims),))
+    assert [decoders.dialect_of(topic) is None for topic in ("a/tele/b", "a/b", "television")] == [False, True, True]
+    assert asked == ["a/tele/b"]
+
+
+def test_of_two_dialects_with_a_word_in_the_topic_the_first_decodes_it() -> None:
+    one, two = (a_dialect(name, "", words=frozenset({word})) for name, word in (("one", "b"), ("two", "a")))
+    assert Decoders((one, two)).dialect_of("a/b") is one
+
+
+def test_a_payload_with_the_keys_of_a_signature_is_decoded_by_its_dialect() -> None:
+    signed = a_dialect("signed", "signed/", words=frozenset({"signed"}), signatures=(frozenset({"rco2", "boot"}),))
+    decoders = Decoders((signed, a_dialect("all", "")))
+    payloads = (b'{"rco2":1,"boot":2}', b'{"rco2":1}', b'"rco2" "boot"')
+    found = [decoders.decode(a_message("x", payload), Known()).measurements[0].sensor for payload in payloads]
+    assert found == ["signed", "all", "all"]
+
+
+def test_a_topic_whose_attributes_were_told_is_decoded_by_who_told_them() -> None:
+    decoders = Decoders((a_dialect("one", ""), a_dialect("two", "two/")))
+    known = Known()
+    known.learn("x/unit", Attribute("x", "unit", "K", "two"))
+    told = decoders.decode(a_message("x"), known).measurements[0].sensor
+    known.learn("x/unit", Attribute("x", "unit", None, "two"))
+    assert (told, decoders.decode(a_message("x"), known).measurements[0].sensor) == ("two", "one")
 
 
 def test_a_payload_beyond_64_kib_is_not_decoded() -> None:
@@ -90,23 +113,20 @@ def test_a_payload_beyond_64_kib_is_not_decoded() -> None:
 
 def test_a_message_that_announces_nothing_leaves_the_same_knowledge() -> None:
     known = Known()
-    assert Decoders((a_dialect(),)).learn(a_message(), known) is known
+    assert Decoders((a_dialect(),)).learn(a_message(), known) is None
+    assert known == Known()
 
 
-def test_a_new_announcement_replaces_the_old_one_of_its_topic() -> None:
-    known = Known().learning("m", (a_fact(),)).learning("m", (a_fact(state_topic="c"),))
-    assert set(known.by_state_topic) == {"c"}
+def test_what_a_dialect_learns_is_known() -> None:
+    known = Known()
+    Decoders((a_dialect(metadata=("m",), learn=lambda message: (a_fact(),)),)).learn(a_message("m"), known)
+    assert known.facts("a/b") == {("t",): a_fact()}
 
 
-def test_an_announcement_without_facts_is_forgotten() -> None:
-    decoders = Decoders((a_dialect(), a_dialect("two", "two/", learn=lambda message: ())))
-    known = decoders.learn(a_message("m"), Known().learning("m", (a_fact(),)))
-    assert known.announced == {}
-
-
-def test_facts_of_one_state_topic_are_found_by_path() -> None:
-    known = Known().learning("m", (a_fact(), a_fact(path=("h",), quantity="humidity")))
-    assert set(known.by_state_topic["a/b"]) == {("t",), ("h",)}
+def test_an_announcement_beyond_16_mib_is_an_error() -> None:
+    decoders = Decoders((a_dialect(metadata=("m",)),))
+    with pytest.raises(DecodeError, match="16 MiB"):
+        decoders.learn(a_message("m", b"x" * (decoding.LONGEST_ANNOUNCEMENT_BYTES + 1)), Known())
 
 
 @pytest.mark.parametrize(
@@ -152,7 +172,7 @@ def test_a_filter_does_not_cover_a_topic(topic_filter: str, topic: str) -> None:
         (("a", 0, 0), None),
     ],
 )
-def test_a_path_leads_to_its_value_or_to_none(path: decoding.Path, found: object) -> None:
+def test_a_path_leads_to_its_value_or_to_none(path: Path, found: object) -> None:
     assert value_at({"a": [1, {"b": 2}]}, path) == found
 
 

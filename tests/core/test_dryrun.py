@@ -2,8 +2,9 @@
 
 import pytest
 
-from monitor.core.decoding import Decoded, Decoders, Dialect, Fact, Known
+from monitor.core.decoding import Decoded, Decoders, Dialect
 from monitor.core.dryrun import dry_run, dry_run_line
+from monitor.core.known import Fact, Known
 from monitor.core.readings import Measurement, Message
 from monitor.errors import DecodeError
 
@@ -36,8 +37,9 @@ def decoders() -> Decoders:
         (
             Dialect(
                 name="x",
-                metadata=(),
+                metadata=("meta",),
                 subscriptions=(),
+                words=None,
                 claims=lambda topic: topic == "a",
                 decode=decoded,
                 learn=learned,

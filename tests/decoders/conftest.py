@@ -1,24 +1,13 @@
-"""The dialects in the order in which bootstrap joins them."""
-
-from zoneinfo import ZoneInfo
+"""The dialects as bootstrap joins them."""
 
 import pytest
 
+from monitor import bootstrap
 from monitor.core.decoding import Decoders
-from monitor.decoders import esphome, generic, homeassistant, tasmota, zigbee2mqtt
-
-ZONE = ZoneInfo("Europe/Berlin")
+from monitor.settings.sections import Home, Settings
 
 
 @pytest.fixture(scope="session")
 def decoders() -> Decoders:
-    """Five dialects, the generic one last."""
-    return Decoders(
-        (
-            zigbee2mqtt.dialect(),
-            tasmota.dialect(ZONE),
-            homeassistant.dialect(),
-            esphome.DIALECT,
-            generic.dialect(ZONE),
-        )
-    )
+    """Every dialect, in a home in Berlin."""
+    return Decoders(bootstrap.dialects(Settings.model_construct(home=Home(zone="Europe/Berlin"))))

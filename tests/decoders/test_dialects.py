@@ -4,7 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.core.decoding import Decoders, Dialect, Known, covers
+from monitor.core.decoding import Decoders, Dialect, covers
+from monitor.core.known import Known
 from monitor.core.readings import Message
 from monitor.decoders import esphome, generic, homeassistant, tasmota, zigbee2mqtt
 from monitor.errors import DecodeError
@@ -68,7 +69,7 @@ def test_a_dialect_subscribes_to_what_it_claims(dialect: Dialect, topic: str) ->
 
 @pytest.mark.parametrize("topic", ["zigbee2mqtt/bridge/devices", "home/z2m/bridge/devices"])
 def test_the_device_list_of_each_base_is_metadata(topic: str) -> None:
-    assert Decoders(DIALECTS).announces(topic)
+    assert Decoders(DIALECTS).announcer_of(topic) is DIALECTS[0]
 
 
 @pytest.mark.parametrize(
@@ -96,16 +97,19 @@ def test_an_announcement_that_cannot_be_read_is_an_error(topic: str, payload: by
     ],
 )
 def test_odd_devices_announce_nothing_and_harm_nothing(devices: bytes) -> None:
-    known = Decoders(DIALECTS).learn(Message("zigbee2mqtt/bridge/devices", devices, True, 0), Known())
+    known = Known()
+    Decoders(DIALECTS).learn(Message("zigbee2mqtt/bridge/devices", devices, True, 0), known)
     assert known.by_state_topic == {}
 
 
 def test_an_empty_device_list_forgets_every_device() -> None:
     decoders = Decoders(DIALECTS)
     devices = b'[{"friendly_name":"a","definition":{"exposes":[{"property":"voc","unit":"ppb"}]}}]'
-    known = decoders.learn(Message("zigbee2mqtt/bridge/devices", devices, True, 0), Known())
-    forgotten = decoders.learn(Message("zigbee2mqtt/bridge/devices", b"", True, 0), known)
-    assert (len(known.announced), len(forgotten.announced)) == (1, 0)
+    known, told = Known(), []
+    for payload in (devices, b""):
+        decoders.learn(Message("zigbee2mqtt/bridge/devices", payload, True, 0), known)
+        told.append(len(known.announced))
+    assert told == [1, 0]
 
 
 def test_a_fact_is_named_after_device_and_entity() -> None:

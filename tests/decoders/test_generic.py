@@ -4,7 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.core.decoding import Decoded, FieldMap, Known
+from monitor.core.decoding import Decoded, FieldMap
+from monitor.core.known import Known
 from monitor.core.readings import Measurement, Message
 from monitor.decoders import generic
 from monitor.errors import DecodeError

@@ -10,7 +10,7 @@ from monitor.core.decoding import Decoders
 from monitor.core.dryrun import dry_run_line
 
 GOLDEN = Path(__file__).parent / "golden"
-DIALECTS = ("zigbee2mqtt", "tasmota", "esphome", "homeassistant", "generic")
+DIALECTS = sorted(folder.name for folder in GOLDEN.iterdir() if folder.is_dir())
 ARRIVAL_MS = 1_790_812_800_000
 """2026-10-01T00:00:00Z: later than every time in the rows that is meant to be believed."""
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from monitor.core.decoding import Decoded, Dialect, Known
+from monitor.core.decoding import Decoded, Dialect
+from monitor.core.known import Known
 from monitor.core.readings import Measurement, Message
 from monitor.services.ingest import LOGGED_AT_MOST, TOPICS_AT_MOST, WINDOW, Ingest
 from tests.services.rig import BEDROOM, NOW_MS, SENSOR, Rig, a_delivery, dialects
@@ -26,7 +27,7 @@ def a_dialect(topic: str, decode: Callable[[Message], Decoded]) -> Dialect:
     def decoded(message: Message, _known: Known) -> Decoded:
         return decode(message)
 
-    return Dialect(name="own", metadata=(), subscriptions=(), claims=lambda one: one == topic, decode=decoded)
+    return Dialect(name="own", subscriptions=(), words=None, claims=lambda one: one == topic, decode=decoded)
 
 
 def defective(_message: Message) -> Decoded:

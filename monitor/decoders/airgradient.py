@@ -1,0 +1,19 @@
+"""AirGradient ONE and Open Air: flat JSON a minute."""
+
+from monitor.core.decoding import NOTHING, Decoded, Dialect
+from monitor.core.known import Known
+from monitor.core.readings import Message
+
+
+def _decode(message: Message, known: Known) -> Decoded:
+    del message, known
+    return NOTHING
+
+
+DIALECT = Dialect(
+    name="airgradient",
+    subscriptions=(),
+    words=frozenset(),
+    claims=lambda _topic: False,
+    decode=_decode,
+)

@@ -1,0 +1,19 @@
+"""govee2mqtt: one plain value an entity; its unit from Home Assistant discovery."""
+
+from monitor.core.decoding import NOTHING, Decoded, Dialect
+from monitor.core.known import Known
+from monitor.core.readings import Message
+
+
+def _decode(message: Message, known: Known) -> Decoded:
+    del message, known
+    return NOTHING
+
+
+DIALECT = Dialect(
+    name="govee2mqtt",
+    subscriptions=(),
+    words=frozenset(),
+    claims=lambda _topic: False,
+    decode=_decode,
+)

@@ -1,0 +1,19 @@
+"""Hubitat: one plain value an attribute of a device."""
+
+from monitor.core.decoding import NOTHING, Decoded, Dialect
+from monitor.core.known import Known
+from monitor.core.readings import Message
+
+
+def _decode(message: Message, known: Known) -> Decoded:
+    del message, known
+    return NOTHING
+
+
+DIALECT = Dialect(
+    name="hubitat",
+    subscriptions=(),
+    words=frozenset(),
+    claims=lambda _topic: False,
+    decode=_decode,
+)

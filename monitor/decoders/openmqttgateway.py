@@ -1,0 +1,19 @@
+"""OpenMQTTGateway: Bluetooth sensors like Theengs, and the chips wired to the gateway."""
+
+from monitor.core.decoding import NOTHING, Decoded, Dialect
+from monitor.core.known import Known
+from monitor.core.readings import Message
+
+
+def _decode(message: Message, known: Known) -> Decoded:
+    del message, known
+    return NOTHING
+
+
+DIALECT = Dialect(
+    name="openmqttgateway",
+    subscriptions=(),
+    words=frozenset(),
+    claims=lambda _topic: False,
+    decode=_decode,
+)

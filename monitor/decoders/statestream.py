@@ -1,0 +1,19 @@
+"""Home Assistant statestream: one plain value an entity, its attributes on topics beside it."""
+
+from monitor.core.decoding import NOTHING, Decoded, Dialect
+from monitor.core.known import Known
+from monitor.core.readings import Message
+
+
+def _decode(message: Message, known: Known) -> Decoded:
+    del message, known
+    return NOTHING
+
+
+DIALECT = Dialect(
+    name="statestream",
+    subscriptions=(),
+    words=frozenset(),
+    claims=lambda _topic: False,
+    decode=_decode,
+)
