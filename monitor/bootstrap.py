@@ -17,14 +17,17 @@ from monitor.adapters import machine
 from monitor.adapters.analysis_process import AnalysisProcess
 from monitor.adapters.broker import embedded_broker
 from monitor.adapters.clock import SimulatedClock, SystemClock
-from monitor.adapters.mqtt import MqttSource, Topics
+from monitor.adapters.mqtt import MqttSource
 from monitor.adapters.mqtt_publisher import MqttPublisher
+from monitor.adapters.mqtt_subscriptions import Subscriptions
 from monitor.adapters.only_one import only_one
 from monitor.adapters.sqlite.analysis import SqliteAnalysis
 from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.diary import SqliteDiary
 from monitor.adapters.sqlite.nights import SqliteNights
 from monitor.adapters.sqlite.readings import SqliteReadings
+from monitor.adapters.sqlite.sensors import SqliteSensors
+from monitor.adapters.sqlite.series import SeriesNumbers
 from monitor.core.advice import Advice
 from monitor.core.decoding import Decoders, Dialect, FieldMap
 from monitor.core.diary import Factor
@@ -68,6 +71,7 @@ from monitor.services.closing import Closing, NightRules
 from monitor.services.daemon import Daemon, Job
 from monitor.services.examining import Examined, Part
 from monitor.services.examining import examine as services_examine
+from monitor.services.following import Following, Plan
 from monitor.services.ingest import Ingest
 from monitor.services.rehearsing import CLOCK_TOPIC, Stage, await_messages, rehearse
 from monitor.settings import Settings
@@ -76,6 +80,9 @@ from monitor.settings.sections import Home, Mqtt, Store
 
 CLOSE_EVERY_S = 60
 """Seconds between two looks for nights that can be closed."""
+
+FOLLOW_EVERY_S = 2
+"""Seconds between two looks whether other sensors are to be listened to."""
 
 REMEMBER_EVERY_S = 5
 """Seconds between two looks whether the broker has taken a new list of topics."""
@@ -104,6 +111,7 @@ class Stores:
 
     database: Database
     readings: SqliteReadings
+    sensors: SqliteSensors
     nights: SqliteNights
     diary: SqliteDiary
     analyses: SqliteAnalysis
@@ -113,9 +121,11 @@ class Stores:
 def open_stores(settings: Settings) -> Iterator[Stores]:
     """The stores of the settings' file, created where it is not there yet; raises StoreUnusable."""
     with Database(settings.store.path.expanduser(), sync=settings.store.sync) as database:
+        numbers = SeriesNumbers()
         yield Stores(
             database=database,
-            readings=SqliteReadings(database, auto_place=settings.sensors.auto_place),
+            readings=SqliteReadings(database, numbers),
+            sensors=SqliteSensors(database, numbers),
             nights=SqliteNights(database),
             diary=SqliteDiary(database),
             analyses=SqliteAnalysis(database),
@@ -132,42 +142,53 @@ def dialects(settings: Settings) -> tuple[Dialect, ...]:
     zone = ZoneInfo(zone_name(settings))
     maps = tuple(FieldMap(**row.model_dump()) for row in settings.decoders.map)
     return (
-        homeassistant.dialect(own=settings.mqtt.status_topic.rpartition("/")[0] or "bedroom-monitor"),
+        homeassistant.dialect(
+            settings.decoders.homeassistant_prefix,
+            own=settings.mqtt.status_topic.rpartition("/")[0] or "bedroom-monitor",
+        ),
         zigbee2mqtt.dialect(settings.decoders.zigbee2mqtt_bases),
         shelly_gen1.DIALECT,
         shelly_gen2.DIALECT,
-        rtl_433.DIALECT,
+        rtl_433.dialect(zone),
         theengs.DIALECT,
         openmqttgateway.DIALECT,
         ruuvi_gateway.DIALECT,
         ruuvibridge.DIALECT,
         airgradient.DIALECT,
         awair.DIALECT,
-        switchbot.DIALECT,
+        switchbot.dialect(zone),
         govee2mqtt.DIALECT,
         ble2mqtt.DIALECT,
         mitemperature2.DIALECT,
-        airthings.DIALECT,
+        airthings.dialect(zone),
         homie.DIALECT,
-        sleep_as_android.DIALECT,
+        sleep_as_android.dialect(settings.decoders.sleep_as_android_bases),
         smartbed.DIALECT,
         zwave_js_ui.DIALECT,
         hubitat.DIALECT,
         tasmota.dialect(zone),
         statestream.DIALECT,
         esphome.DIALECT,
-        bed.DIALECT,
+        bed.dialect(otherwise=generic.dialect(zone, maps).decode),
         generic.dialect(zone, maps),
     )
 
 
-def subscriptions(settings: Settings) -> tuple[str, ...]:
-    """Every topic filter to subscribe to, announcements first."""
+def decoders(settings: Settings) -> Decoders:
+    """Who reads what."""
+    return Decoders(dialects(settings), tuple(row.topic for row in settings.decoders.map))
+
+
+def plan(settings: Settings) -> Plan:
+    """What to listen to, as the settings say."""
     every = dialects(settings)
-    announcements = [topic for dialect in every for topic in dialect.metadata]
-    values = settings.mqtt.topics or [topic for dialect in every for topic in dialect.subscriptions]
-    mapped = [row.topic for row in settings.decoders.map]
-    return tuple(dict.fromkeys([*announcements, *values, *mapped]))
+    return Plan(
+        announcements=tuple(dict.fromkeys(topic for dialect in every for topic in dialect.metadata)),
+        values=tuple(dict.fromkeys(topic for dialect in every for topic in dialect.subscriptions)),
+        mapped=tuple(dict.fromkeys(row.topic for row in settings.decoders.map)),
+        named=settings.mqtt.topics,
+        listen=settings.sensors.listen,
+    )
 
 
 def own_factors(settings: Settings) -> tuple[Factor, ...]:
@@ -231,20 +252,28 @@ def wired(settings: Settings, clock: Clock) -> Iterator[Running]:
     Raises StoreUnusable, also where another daemon has the database; ConfigurationError for unusable TLS files.
     """
     with only_one(settings.store.path.expanduser()), open_stores(settings) as stores:
-        wanted = subscriptions(settings)
-        earlier = stores.readings.remembered_topics()
-        topics = Topics(wanted, tuple(topic for topic in earlier if topic not in wanted))
-        source = MqttSource(settings.mqtt, topics, clock, random.Random())  # noqa: S311 - jitter, no secret
+        wanted = plan(settings)
+        source = MqttSource(
+            settings.mqtt,
+            Subscriptions(wanted.announcements, stores.readings.remembered_topics()),
+            clock,
+            random.Random(),  # noqa: S311 - jitter, no secret
+            announcements=wanted.announcements,
+        )
         ingest = Ingest(
-            Decoders(dialects(settings)),
+            decoders(settings),
             stores.readings,
             clock,
             rows=settings.store.batch_rows,
             age_s=settings.store.batch_age_s,
+            auto_place=settings.sensors.auto_place,
         )
+        following = Following(stores.readings, source, ingest, wanted)
+        following.follow()
         close = closing(settings, stores)
         jobs = (
             Job(name="closing nights", every_s=CLOSE_EVERY_S, step=lambda: close.close_due(clock.now_ms())),
+            Job(name="following sensors", every_s=FOLLOW_EVERY_S, step=following.follow),
             Job(name="remembering topics", every_s=REMEMBER_EVERY_S, step=_remember(source, stores.readings)),
         )
         yield Running(
@@ -355,7 +384,7 @@ def start_logging(level: str) -> None:
 def reachable(settings: Settings, *, timeout_s: float = 5.0) -> str | None:
     """Why the broker cannot be used, None if it can; connects once under another client id."""
     trial = settings.mqtt.model_copy(update={"client_id": settings.mqtt.client_id + "-check"})
-    source = MqttSource(trial, Topics(()), SystemClock(), random.Random(), visitor=True)  # noqa: S311 - jitter
+    source = MqttSource(trial, Subscriptions(()), SystemClock(), random.Random(), visitor=True)  # noqa: S311 - jitter
     source.start()
     try:
         until_s = time_module.monotonic() + timeout_s

@@ -58,25 +58,86 @@ class Problem(NamedTuple):
     last_ms: int
 
 
+class Seen(NamedTuple):
+    """What was told of a sensor; None leaves what is known.
+
+    `topic` is one that it speaks on, `availability` the topic that says whether it can be reached. `formerly` is the
+    key of what was the same sensor before; one that ends in `/` means every sensor of a device. `place` is a guess.
+    """
+
+    sensor: str
+    name: str | None = None
+    place: str | None = None
+    topic: str | None = None
+    availability: str | None = None
+    formerly: str | None = None
+    expire_after_s: float | None = None
+
+
+class Reach(NamedTuple):
+    """Whether a sensor can be reached, as its availability topic said at `at_ms` (UTC Unix ms)."""
+
+    sensor: str
+    online: bool
+    at_ms: int
+
+
 class Batch(NamedTuple):
-    """What one transaction stores: all of it or nothing."""
+    """What one transaction stores: all of it or nothing.
+
+    `released` are set-aside values that turned out to be true, by sensor, quantity and time: they stand among the
+    readings. `late` is the span whose nights must be closed again.
+    """
 
     readings: Sequence[Reading] = ()
     set_aside: Sequence[SetAside] = ()
+    released: Sequence[tuple[str, str, int]] = ()
     problems: Sequence[Problem] = ()
-    names: Sequence[tuple[str, str]] = ()
+    seen: Sequence[Seen] = ()
+    reach: Sequence[Reach] = ()
     deliveries: bytes = b""
     late: tuple[int, int] | None = None
 
 
 class Sensor(NamedTuple):
-    """One measuring device; `place` None means that nobody has said where it is."""
+    """One measuring device; `place` None means that nobody has said where it is.
+
+    `online` is what its availability topic said last, at `online_ms`; `expire_after_s` what its announcement allows.
+    """
 
     key: str
     name: str
     place: str | None
     placed_by: str | None
     first_seen_ms: int
+    online: bool | None = None
+    online_ms: int | None = None
+    expire_after_s: float | None = None
+
+
+class Heard(NamedTuple):
+    """A topic on which a sensor speaks, and the topic that says whether it can be reached."""
+
+    sensor: str
+    topic: str
+    availability: str | None
+
+
+class Calibration(NamedTuple):
+    """A correction of a series from a time on: `value * gain + offset`."""
+
+    sensor: str
+    quantity: str
+    valid_from_ms: int
+    offset: float
+    gain: float
+
+
+class Recent(NamedTuple):
+    """The newest raw values of a series, oldest first, and the newest one that is set aside until the next decides."""
+
+    values: list[tuple[int, float]]
+    awaiting: tuple[int, float] | None
 
 
 class SeriesSummary(NamedTuple):
@@ -109,12 +170,32 @@ class ReadingStore(Protocol):
         """`start <= t < end`, by time, with calibration applied; empty where there are none."""
         ...
 
+    def recent(self, sensor: str, quantity: str, count: int) -> Recent:
+        """At most `count` of the newest raw values, as they were sent."""
+        ...
+
+    def was_set_aside(self, sensor: str, quantity: str, time_ms: int) -> bool:
+        """Whether the value of that instant was kept apart."""
+        ...
+
+    def words(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[tuple[int, str]]:
+        """What the events of a series are called, `start <= t < end`, by time."""
+        ...
+
+    def set_aside(self, sensor: str, count: int) -> list[SetAside]:
+        """The newest values of a sensor that were kept apart, newest first."""
+        ...
+
     def next_reading_ms(self, after_ms: int) -> int | None:
         """The time of the first reading at or after `after_ms`, of any series; None where there is none."""
         ...
 
     def sensors(self) -> list[Sensor]:
         """Every sensor, by the time it was first seen, then by key."""
+        ...
+
+    def heard(self) -> list[Heard]:
+        """Every topic on which a sensor was heard."""
         ...
 
     def count(self) -> int:
@@ -137,6 +218,10 @@ class ReadingStore(Protocol):
 class SensorStore(Protocol):
     """What the person says of the sensors."""
 
+    def introduce(self, key: str, name: str, topics: Sequence[tuple[str, str | None]], now_ms: int) -> None:
+        """Make a sensor known before it has spoken, with the topics it speaks on and those of its availability."""
+        ...
+
     def place(self, key: str, place: str | None, by: str) -> None:
         """Put a sensor somewhere. Raises InputError for a sensor nobody has seen."""
         ...
@@ -145,16 +230,20 @@ class SensorStore(Protocol):
         """Correct a series from a time on: `value * gain + offset`. Raises InputError for an unknown series."""
         ...
 
+    def calibrations(self, key: str) -> list[Calibration]:
+        """The corrections of a sensor in force, by quantity and time."""
+        ...
+
     def forget(self, key: str) -> int:
         """Delete a sensor with all its readings; how many readings that were."""
         ...
 
 
 class Night(NamedTuple):
-    """A closed night; `sensors` says which sensor stood for the room, by quantity."""
+    """A closed night; `sensors` says which sensors stood for the room, by what they measured (`Source.name`)."""
 
     window: NightWindow
-    sensors: dict[str, str]
+    sensors: dict[str, tuple[str, ...]]
     exposures: tuple[Exposure, ...]
 
 

@@ -10,19 +10,19 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from monitor.adapters.mqtt_troubles import ADVICE, explained, unanswered
+from monitor.adapters.mqtt_client import CONNECT_S, new_client
+from monitor.adapters.mqtt_subscriptions import Subscriptions
+from monitor.adapters.mqtt_survey import survey
+from monitor.adapters.mqtt_troubles import ADVICE, explained, refused, unanswered
 from monitor.core.readings import Message
-from monitor.errors import ConfigurationError
+from monitor.errors import BrokerError
 from monitor.ports import Clock, Delivery
 from monitor.settings.sections import Mqtt
 
@@ -37,9 +37,6 @@ READ_AT_ONCE = 64
 TURN_S = 0.5
 """Longest wait in seconds for the network: keepalive and room in the queue are looked at that often."""
 
-CONNECT_S = 3.0
-"""Seconds that one attempt to connect may take; a stop has to wait for it."""
-
 SHORT_S = 10.0
 """Seconds: a connection that ends sooner counts as a failure, and the pauses before the next grow on."""
 
@@ -48,14 +45,6 @@ STOP_S = 1.5
 
 _Arrived = tuple[int, int, mqtt.MQTTMessage]
 """UTC Unix ms of arrival, the number of the connection, the message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Topics:
-    """What to subscribe to, announcements first, and what an earlier run subscribed to and this one does not want."""
-
-    wanted: tuple[str, ...]
-    unwanted: tuple[str, ...] = ()
 
 
 class MqttSource:
@@ -67,11 +56,21 @@ class MqttSource:
     """
 
     def __init__(
-        self, settings: Mqtt, topics: Topics, clock: Clock, jitter: random.Random, *, visitor: bool = False
+        self,
+        settings: Mqtt,
+        topics: Subscriptions,
+        clock: Clock,
+        jitter: random.Random,
+        *,
+        announcements: tuple[str, ...] = (),
+        visitor: bool = False,
     ) -> None:
         self._visitor = visitor
         self._settings = settings
         self._topics = topics
+        self._tapped: tuple[str, ...] = ()
+        self._announcements = announcements
+        self._has_looked = not announcements
         self._clock = clock
         self._jitter = jitter
         self._queue: queue.SimpleQueue[list[_Arrived]] = queue.SimpleQueue()
@@ -91,13 +90,17 @@ class MqttSource:
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.settimeout(0)
         self._wake_writer.settimeout(0)
-        self.subscribed: tuple[str, ...] | None = None
         self._thread = threading.Thread(target=self._network, name="mqtt", daemon=True)
 
     @property
     def connected(self) -> bool:
         """Whether the broker has accepted us and the connection stands."""
         return self._connected.is_set()
+
+    @property
+    def subscribed(self) -> tuple[str, ...] | None:
+        """The topic filters that the broker has taken last, None before the first time."""
+        return self._topics.answered
 
     @property
     def trouble(self) -> str | None:
@@ -116,6 +119,11 @@ class MqttSource:
         self._wake_reader.close()
         self._wake_writer.close()
 
+    def want(self, topics: tuple[str, ...]) -> None:
+        """Listen to these topics from now on; takes effect at once, or as soon as there is a connection."""
+        self._topics.wanted = (*self._tapped, *topics)
+        self._wake()
+
     def tap(self, topic: str, handler: Callable[[bytes], None]) -> None:
         """Hand the messages of one topic to `handler`, in the network thread and in their order, and store none."""
 
@@ -124,7 +132,8 @@ class MqttSource:
             client.ack(message.mid, message.qos)
 
         self._client.message_callback_add(topic, receive)
-        self._topics = Topics((topic, *self._topics.wanted), self._topics.unwanted)
+        self._tapped = (*self._tapped, topic)
+        self._topics.wanted = (topic, *self._topics.wanted)
 
     def wait_connected(self, timeout_s: float) -> bool:
         """Wait for the broker's answer; whether it came in time."""
@@ -154,13 +163,26 @@ class MqttSource:
     def _network(self) -> None:
         while not self._stopping.is_set():
             try:
-                if self._connect():
+                if (self._has_looked or self._look()) and self._connect():
                     self._serve()
             except Exception:  # a defect here must not leave the daemon deaf
                 log.exception("the network thread met a defect; it connects anew")
                 self._connected.clear()
             if not self._stopping.is_set():
                 self._stopping.wait(self._pause_s())
+
+    def _look(self) -> bool:
+        """Hand over what is announced before anything else: it says what the messages that wait for us mean."""
+        try:
+            for message in survey(self._settings, self._announcements, stopping=self._stopping):
+                self._received += 1
+                self._burst.append((self._clock.now_ms(), 0, message))
+        except BrokerError as exc:
+            self._lost(str(exc))
+            return False
+        self._hand_over()
+        self._has_looked = True
+        return True
 
     def _connect(self) -> bool:
         settings = self._settings
@@ -203,6 +225,8 @@ class MqttSource:
             with contextlib.suppress(BlockingIOError):
                 self._wake_reader.recv(4096)
         self._send_acknowledgements()
+        if self.connected and not self._visitor and not self._topics.settled:
+            self._topics.tell(client)
         if writable or client.want_write():
             client.loop_write()
         if sock in readable or (held_back and has_room):
@@ -241,30 +265,14 @@ class MqttSource:
             self._wake_writer.send(b"\0")
 
     def _new_client(self) -> mqtt.Client:
-        settings = self._settings
-        v5 = settings.version == "5"
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=settings.client_id,
-            clean_session=None if v5 else self._visitor,
-            protocol=MQTTProtocolVersion.MQTTv5 if v5 else MQTTProtocolVersion.MQTTv311,
-            transport=settings.transport,
-            manual_ack=True,
-        )
+        client = new_client(self._settings, self._settings.client_id, visitor=self._visitor, manual_ack=True)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.on_subscribe = self._on_subscribe
         client.on_socket_register_write = lambda *_: None  # so that only the network thread writes
-        client.connect_timeout = CONNECT_S
         if not self._visitor:
-            client.will_set(settings.status_topic, b"offline", qos=1, retain=True)
-        if settings.username:
-            client.username_pw_set(settings.username, settings.password.get_secret_value())
-        if settings.transport == "websockets":
-            client.ws_set_options(path=settings.websocket_path)
-        if settings.tls:
-            _set_tls(client, settings)
+            client.will_set(self._settings.status_topic, b"offline", qos=1, retain=True)
         return client
 
     def _on_message(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
@@ -281,18 +289,14 @@ class MqttSource:
     ) -> None:
         self._answered = True
         if reason.is_failure:
-            name = str(reason)
-            self._lost(f"the broker refuses: {name}; {ADVICE.get(name, 'see the log of the broker')}")
+            self._lost(refused(str(reason)))
             return
         self._connection += 1
         self._connected_s = self._clock.elapsed_s()
         if self._visitor:
             self._connected.set()
             return
-        if self._topics.unwanted:
-            client.unsubscribe(list(self._topics.unwanted))
-        if not flags.session_present or self.subscribed is None:
-            client.subscribe([(topic, 1) for topic in self._topics.wanted])
+        self._topics.begin(client, anew=not flags.session_present or self.subscribed is None)
         client.publish(self._settings.status_topic, b"online", qos=1, retain=True)
         where = f"{self._settings.host}:{self._settings.port}"
         log.info("%s MQTT broker %s", "back at" if self._trouble else "connected to", where)
@@ -303,15 +307,12 @@ class MqttSource:
         self,
         _client: mqtt.Client,
         _userdata: object,
-        _mid: int,
+        mid: int,
         reasons: list[ReasonCode],
         _properties: object,
     ) -> None:
-        for topic, reason in zip(self._topics.wanted, reasons, strict=False):
-            if reason.is_failure:
-                log.warning("the broker does not let us subscribe to %s (%s); check its access rules", topic, reason)
-        self.subscribed = self._topics.wanted
-        self._subscribed.set()
+        if self._topics.hear(mid, reasons):
+            self._subscribed.set()
 
     def _on_disconnect(
         self, _client: mqtt.Client, _userdata: object, _flags: object, reason: ReasonCode, _properties: object
@@ -360,18 +361,3 @@ def _topic(message: mqtt.MQTTMessage) -> str:
         return message.topic
     except UnicodeDecodeError:
         return "(topic that is not UTF-8)"
-
-
-def _set_tls(client: mqtt.Client, settings: Mqtt) -> None:
-    try:
-        client.tls_set(
-            ca_certs=_name(settings.ca_file),
-            certfile=_name(settings.cert_file),
-            keyfile=_name(settings.key_file),
-        )
-    except (OSError, ValueError) as exc:
-        raise ConfigurationError([f"mqtt.ca_file, mqtt.cert_file, mqtt.key_file: not usable for TLS: {exc}"]) from exc
-
-
-def _name(path: Path | None) -> str | None:
-    return None if path is None else str(path)

@@ -36,6 +36,11 @@ def explained(exc: Exception, settings: Mqtt) -> str:
     return said.format(port=settings.port, spoken=_spoken(settings), kind=type(exc).__name__, detail=detail)
 
 
+def refused(reason: str) -> str:
+    """What to do about a refusal, by the name of its reason."""
+    return f"the broker refuses: {reason}; {ADVICE.get(reason, 'see the log of the broker')}"
+
+
 def unanswered(settings: Mqtt) -> str:
     """What to do about a broker that takes the connection and ends it before it has said whether we may enter."""
     certificate = ", and does it ask for a certificate (mqtt.cert_file)" if settings.tls else ""

@@ -52,16 +52,15 @@ def _is_heard(topic: str, config: Path | None) -> bool:
     from monitor import bootstrap, settings
     from monitor.core.decoding import covers
 
-    return any(covers(each, topic) for each in bootstrap.subscriptions(settings.load(config)))
+    return any(covers(each, topic) for each in bootstrap.plan(settings.load(config)).looking)
 
 
 def _outcomes(lines: list[str], config: Path | None) -> list[dict[str, object]]:
     from monitor import bootstrap, settings
     from monitor.adapters.clock import SystemClock
-    from monitor.core.decoding import Decoders
     from monitor.core.dryrun import dry_run_line
 
-    decoders = Decoders(bootstrap.dialects(settings.load(config)))
+    decoders = bootstrap.decoders(settings.load(config))
     now_ms = SystemClock().now_ms()
     outcomes = []
     for line in lines:

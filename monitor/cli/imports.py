@@ -95,7 +95,7 @@ def import_readings(
             outcome = importing.import_readings(table.readings, stores.readings, SystemClock().now_ms())
             if place is not None:
                 for key in dict.fromkeys(reading.sensor for reading in table.readings):
-                    stores.readings.place(key, place, "person")
+                    stores.sensors.place(key, place, "person")
             bootstrap.closing(loaded, stores).close_due(SystemClock().now_ms())
     _report("reading", outcome, len(table.readings), table.errors, table.ignored, as_json=as_json)
 

@@ -8,12 +8,12 @@ import typer
 from monitor.cli.console import local, print_json, print_table, printable
 from monitor.cli.options import Config, Json
 from monitor.core.diary import DiaryEntry, amended, as_fields, parse_factor
-from monitor.core.exposure import EXPOSURES
+from monitor.core.exposure import EXPOSURES, ExposureKind
 from monitor.core.moments import YEARS
-from monitor.core.quantities import shown_unit
 from monitor.core.wording import nights
 from monitor.core.zones import local_time, zone_of
 from monitor.errors import InputError
+from monitor.ports import Night
 
 app = typer.Typer(help="Nights: list, show, exclude, close.", no_args_is_help=True)
 
@@ -102,14 +102,14 @@ def list_nights(config: Config = None, as_json: Json = False) -> None:
     if as_json:
         print_json(rows)
         return
-    primary = [kind for kind in EXPOSURES if kind.primary]
+    primary = [kind for kind in EXPOSURES if kind.primary and any(row[kind.name] is not None for row in rows)]
     print_table(
         (
             "night",
             "severity",
             "in bed",
             "known by",
-            *(f"{kind.name} {shown_unit(kind.unit)}" for kind in primary),
+            *(f"{kind.name} {kind.natural(0.0)[1]}" for kind in primary),
             "left out",
         ),
         [
@@ -118,7 +118,7 @@ def list_nights(config: Config = None, as_json: Json = False) -> None:
                 row["severity"],
                 f"{str(row['start'])[-5:]}-{str(row['end'])[-5:]}" if row["start"] else None,
                 row["known_by"],
-                *(_rounded(row[kind.name]) for kind in primary),
+                *(_rounded(row[kind.name], kind) for kind in primary),
                 row["excluded"],
             )
             for row in rows
@@ -179,16 +179,7 @@ def show(day: Day, config: Config = None, as_json: Json = False) -> None:
             f"In bed {local(window.start_ms, window.zone)} to {local(window.end_ms, window.zone)} {window.zone} "
             f"(known by: {window.known_by})"
         )
-        rows = [
-            (
-                KINDS[one.name].label,
-                "unknown" if one.value is None else f"{one.value:.2f} {shown_unit(KINDS[one.name].unit)}",
-                f"{one.coverage:.0%}",
-            )
-            for one in sorted(night.exposures, key=lambda one: ORDER.get(one.name, len(ORDER)))
-            if one.name in KINDS
-        ]
-        print_table(("exposure", "value", "coverage"), rows, empty="")
+        _show_room(night)
 
 
 @app.command()
@@ -257,8 +248,38 @@ def _show_entry(entry: DiaryEntry, indent: str = "") -> None:
         print(f"{indent}Note: {printable(entry.note)}")
 
 
-def _rounded(value: object) -> str:
-    return f"{value:.1f}" if isinstance(value, float) else ""
+def _show_room(night: Night) -> None:
+    """Which sensors stood for the room, and what is known by them; the rest is named in one line."""
+    print_table(
+        ("measured", "by"),
+        [(name.replace("_", " "), ", ".join(keys)) for name, keys in night.sensors.items()],
+        empty="No sensor of the bedroom was heard in this night.",
+    )
+    print()
+    ordered = sorted(night.exposures, key=lambda one: ORDER.get(one.name, len(ORDER)))
+    known = [(KINDS[one.name], one) for one in ordered if one.name in KINDS]
+    print_table(
+        ("exposure", "value", "coverage"),
+        [
+            (kind.label, "unknown" if one.value is None else _in_words(one.value, kind), f"{one.coverage:.0%}")
+            for kind, one in known
+            if one.coverage > 0
+        ],
+        empty="No exposure is known.",
+    )
+    measured = {kind.domain for kind, one in known if one.coverage > 0}
+    silent = dict.fromkeys(kind.domain for kind, _ in known if kind.domain not in measured)
+    if silent:
+        print(f"Not measured: {', '.join(silent)}.")
+
+
+def _in_words(value: float, kind: ExposureKind) -> str:
+    number, unit = kind.natural(value)
+    return f"{number:.2f} {unit}"
+
+
+def _rounded(value: object, kind: ExposureKind) -> str:
+    return f"{kind.natural(value)[0]:.1f}" if isinstance(value, float) else ""
 
 
 def _date(text: str, now_ms: int, zone: str, *, any_year: bool = False) -> date:

@@ -89,7 +89,7 @@ def place(key: Key, where: Annotated[Place, typer.Argument(help="Where it is.")]
 
     loaded = settings.load(config)
     with bootstrap.open_stores(loaded) as stores:
-        stores.readings.place(key, None if where is Place.NONE else where.value, "person")
+        stores.sensors.place(key, None if where is Place.NONE else where.value, "person")
         bootstrap.close_nights(loaded, stores)
     print(f"{key} is {'not placed' if where is Place.NONE else f'in: {where.value}'}; past nights were closed anew.")
 
@@ -124,7 +124,7 @@ def calibrate(
         raise InputError(f"--since: expected a date such as 2026-01-31, got {since!r}") from exc
     since_ms = unix_ms(moment if moment.tzinfo else moment.replace(tzinfo=zone_of(bootstrap.zone_name(loaded))))
     with bootstrap.open_stores(loaded) as stores:
-        stores.readings.calibrate(key, quantity, since_ms, offset, gain)
+        stores.sensors.calibrate(key, quantity, since_ms, offset, gain)
         bootstrap.close_nights(loaded, stores)
     print(f"{key} {quantity}: value * {gain:g} {offset:+g} from {since} on; nights since then were closed anew.")
 
@@ -140,6 +140,6 @@ def forget(
         typer.confirm(f"Delete {key} with all its readings?", abort=True)
     loaded = settings.load(config)
     with bootstrap.open_stores(loaded) as stores:
-        count = stores.readings.forget(key)
+        count = stores.sensors.forget(key)
         bootstrap.close_nights(loaded, stores)
     print(f"{key} is deleted, with {counted(count, 'reading')}.")

@@ -40,7 +40,7 @@ class Decoded(NamedTuple):
 class Dialect:
     """One publisher's way of using MQTT.
 
-    `words`: every topic that it claims has one of them as a level; None only for the dialect that claims all.
+    `words`: every topic that it claims has one of them as a level; None where that cannot be said.
     `claims` says whether a topic is this publisher's by its shape.
     `decode` returns readings, returns `Decoded(ignored=...)` for a message that is not a reading, or raises
     DecodeError for one that should be readable and is not; nothing else, whatever arrives.
@@ -48,6 +48,7 @@ class Dialect:
     announcement, or raises DecodeError for an announcement that cannot be read.
     `signatures`: a JSON object with all keys of one of them is this publisher's on whatever topic it stands;
     `decode` must then cope with a topic that it does not claim.
+    `fallback`: it takes what is nobody else's, by the words of people; a signature counts before it.
     `availability` names the topic that says whether the publisher of a state topic can be reached.
     `overheard`: its radio hears the neighbours' sensors too, so that none is ever accepted unasked.
     """
@@ -62,6 +63,7 @@ class Dialect:
     signatures: tuple[frozenset[str], ...] = ()
     availability: Callable[[str], str | None] = lambda _topic: None
     overheard: bool = False
+    fallback: bool = False
 
 
 CONTROL = Decoded(ignored="control topic")
@@ -84,10 +86,13 @@ REMEMBERED_TOPICS = 10_000
 class Decoders:
     """The dialects in their order; the first that claims a topic decodes it.
 
-    Finding it costs the levels of the topic, not the number of dialects, and is remembered per topic.
+    Finding it costs the levels of the topic, not the number of dialects, and is remembered per topic. Topics of the
+    `mapped` filters are the last dialect's, which knows the map.
     """
 
-    def __init__(self, dialects: tuple[Dialect, ...]) -> None:
+    def __init__(self, dialects: tuple[Dialect, ...], mapped: tuple[str, ...] = ()) -> None:
+        self._mapped = mapped
+        self._last = dialects[-1] if dialects else None
         self._by_name = {dialect.name: dialect for dialect in dialects}
         self._ranked = {dialect.name: rank for rank, dialect in enumerate(dialects)}
         self._by_word: dict[str, list[Dialect]] = {}
@@ -156,17 +161,24 @@ class Decoders:
             if told is not None:
                 return self._by_name[told]
         dialect = self.dialect_of(message.topic)
-        if self._signed and (dialect is None or dialect.words is None) and message.payload.startswith(b"{"):
-            return self._signatory(message.payload) or dialect
+        if (dialect is None or dialect.fallback) and message.payload.startswith(b"{"):
+            return self._signatory(message) or dialect
         return dialect
 
     def _claimant(self, topic: str) -> Dialect | None:
+        if self._is_mapped(topic):
+            return self._last
         candidates = {dialect.name: dialect for level in topic.split("/") for dialect in self._by_word.get(level, ())}
         ranked = sorted(candidates.values(), key=lambda dialect: self._ranked[dialect.name])
         return next((dialect for dialect in (*ranked, *self._for_all) if dialect.claims(topic)), None)
 
-    def _signatory(self, payload: bytes) -> Dialect | None:
-        return next((dialect for keys, dialect in self._signed if all(key in payload for key in keys)), None)
+    def _signatory(self, message: Message) -> Dialect | None:
+        payload = message.payload
+        found = next((dialect for keys, dialect in self._signed if all(key in payload for key in keys)), None)
+        return None if found is not None and self._is_mapped(message.topic) else found
+
+    def _is_mapped(self, topic: str) -> bool:
+        return any(covers(each, topic) for each in self._mapped)
 
 
 def covers(topic_filter: str, topic: str) -> bool:

@@ -63,6 +63,20 @@ class Grid:
         return self.coverage >= LEAST_COVERAGE and longest <= LONGEST_EARLY_GAP_BINS
 
 
+def median_grid(grids: Sequence[Grid]) -> Grid:
+    """Bin by bin the median of the grids that have the bin; at least one grid, all of the same length."""
+    if len(grids) == 1:
+        return grids[0]
+    bins = ([value for value in values if value is not None] for values in zip(*(g.values for g in grids), strict=True))
+    return Grid(tuple(median(values) if values else None for values in bins))
+
+
+def difference_grid(grid: Grid, less: Grid) -> Grid:
+    """Bin by bin one grid less another of the same length; None where either is."""
+    pairs = zip(grid.values, less.values, strict=True)
+    return Grid(tuple(None if one is None or other is None else one - other for one, other in pairs))
+
+
 def grid_of(window: NightWindow, readings: Series, quantity: str, max_gap: timedelta = MAX_GAP) -> Grid:
     """The readings of one sensor as the night's grid.
 

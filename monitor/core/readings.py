@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from monitor.core.quantities import BY_NAME
+from monitor.core.quantities import BY_NAME, shown_unit
 
 YEAR_2015_MS = 1_420_070_400_000
 """Unix ms: a device that claims an earlier time has not set its clock."""
@@ -50,13 +50,17 @@ class Reading(NamedTuple):
 
 
 class SetAside(NamedTuple):
-    """A value kept out of every statistic, with the reason a person can read."""
+    """A value kept out of every statistic, with the reason a person can read.
+
+    `awaiting`: the next value of the series decides whether it is one after all.
+    """
 
     sensor: str
     quantity: str
     time_ms: int
     value: float
     reason: str
+    awaiting: bool = False
 
 
 def implausible(quantity: str, value: float) -> str | None:
@@ -66,10 +70,10 @@ def implausible(quantity: str, value: float) -> str | None:
     """
     row = BY_NAME[quantity]
     if value in row.absent:
-        return f"{value:g} {row.unit} is what devices send for no value"
+        return f"{value:g} {shown_unit(row.unit)} is what devices send for no value"
     if row.low <= value <= row.high and not (row.low_open and value == row.low):
         return None
-    return f"outside {row.low:g} to {row.high:g} {row.unit}"
+    return f"outside {row.low:g} to {row.high:g} {shown_unit(row.unit)}".rstrip()
 
 
 def trusted_time_ms(time_ms: int | None, received_ms: int) -> int | None:

@@ -79,6 +79,7 @@ def dialect(zone: ZoneInfo, maps: tuple[FieldMap, ...] = _NO_MAPS, topics: tuple
         name="generic",
         subscriptions=tuple(dict.fromkeys((*topics, *(row.topic for row in maps)))),
         words=None,
+        fallback=True,
         claims=lambda topic: not topic.startswith("$"),
         decode=decode,
     )

@@ -6,8 +6,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from monitor.core.decoding import ANNOUNCEMENT, CONTROL, EMPTY, NOTHING, Decoded, Dialect
-from monitor.core.known import Known
+from monitor.core.decoding import ANNOUNCEMENT, CONTROL, EMPTY, NOTHING, Decoded, Dialect, covers
+from monitor.core.known import Availability, Fact, Known, Learned, Path
 from monitor.core.payload import flag, instant_ms, mapping, number
 from monitor.core.readings import Measurement, Message
 from monitor.core.units import to_canonical
@@ -15,6 +15,12 @@ from monitor.core.units import to_canonical
 _SENSOR_LEVELS = frozenset({"SENSOR", "STATUS8", "STATUS10", "RESULT", "ZbReceived"})
 _PREFIXES = frozenset({"tele", "stat", "cmnd"})
 _DISCOVERY = "tasmota/discovery/"
+_ANNOUNCED = f"{_DISCOVERY}+/config"
+_PREFIX_ORDER = ("cmnd", "stat", "tele")
+_SPEAKING = (("tele", "SENSOR"), ("tele", "RESULT"), ("stat", "STATUS8"), ("stat", "STATUS10"))
+"""Prefix and last level of the topics on which a device tells of its sensors."""
+_WHOLE_DEVICE: Path = ("",)
+"""The path of a fact about a device and all its sensors; no key is empty."""
 _CHIP = "ESP32"
 """`ESP32.Temperature` is the processor's own."""
 _PLANT = "Flora"
@@ -62,11 +68,12 @@ _ROWS = MappingProxyType(
 def dialect(zone: ZoneInfo) -> Dialect:
     """Tasmota; its times have no zone and are read in `zone`."""
 
-    def decode(message: Message, known: Known) -> Decoded:  # noqa: ARG001 - the contract of every dialect
-        return _decode(message, zone)
+    def decode(message: Message, known: Known) -> Decoded:
+        return _decode(message, known, zone)
 
     return Dialect(
         name="tasmota",
+        metadata=(_ANNOUNCED,),
         subscriptions=(
             "tele/#",
             "+/tele/#",
@@ -78,6 +85,8 @@ def dialect(zone: ZoneInfo) -> Dialect:
         words=frozenset((*_PREFIXES, "SENSOR", "tasmota")),
         claims=_claims,
         decode=decode,
+        learn=_learn,
+        availability=_availability,
     )
 
 
@@ -90,6 +99,56 @@ def _claims(topic: str) -> bool:
         or (last == "SENSOR" and len(levels) > 1)
         or (last in _SENSOR_LEVELS and not _PREFIXES.isdisjoint(levels))
     )
+
+
+def _learn(message: Message) -> Learned | None:
+    """The device's lasting address, its name, where it speaks and the words by which it is there or not."""
+    if not covers(_ANNOUNCED, message.topic):
+        return None
+    told = mapping(message.payload) if message.payload else {}
+    name, order, address = told.get("t"), told.get("ft"), told.get("mac")
+    if not (isinstance(name, str) and isinstance(order, str) and isinstance(address, str)):
+        return ()
+    prefixes = dict(zip(_PREFIX_ORDER, _words(told.get("tp")) or _PREFIX_ORDER, strict=True))
+    device = told.get("dn")
+
+    def topic(prefix: str, last: str) -> str:
+        base = order.replace("%prefix%", prefixes[prefix]).replace("%topic%", name)
+        return f"{base.rstrip('/')}/{last}"
+
+    there = Availability(topic("tele", "LWT"), _word(told.get("onln")), _word(told.get("ofln")))
+    return tuple(
+        Fact(
+            state_topic=topic(prefix, last),
+            path=_WHOLE_DEVICE,
+            quantity=None,
+            unit=None,
+            sensor=f"tasmota:{address}/",
+            name=device if isinstance(device, str) and device else name,
+            formerly=f"tasmota:{_place(topic(prefix, last)).name}/",
+            device=address,
+            availability=(there,),
+        )
+        for prefix, last in _SPEAKING
+    )
+
+
+def _words(found: object) -> list[str] | None:
+    """The three prefixes of a device's topics, None where they are not told."""
+    if isinstance(found, list) and len(found) == len(_PREFIX_ORDER) and all(isinstance(one, str) for one in found):
+        return found
+    return None
+
+
+def _word(found: object) -> str | None:
+    return found.strip().lower() if isinstance(found, str) else None
+
+
+def _availability(topic: str) -> str | None:
+    if _place(topic).ignored is not None:
+        return None
+    levels = ["tele" if level == "stat" else level for level in topic.split("/")[:-1]]
+    return "/".join((*levels, "LWT"))
 
 
 class _Place(NamedTuple):
@@ -111,7 +170,7 @@ def _place(topic: str) -> _Place:
     return _Place("/".join(own), only_zigbee=levels[-1] == "RESULT", ignored=None)
 
 
-def _decode(message: Message, zone: ZoneInfo) -> Decoded:
+def _decode(message: Message, known: Known, zone: ZoneInfo) -> Decoded:
     place = _place(message.topic)
     if place.ignored is not None:
         return place.ignored
@@ -121,12 +180,14 @@ def _decode(message: Message, zone: ZoneInfo) -> Decoded:
     status = data.get("StatusSNS")
     root = status if isinstance(status, dict) else data
     time_ms = instant_ms(root.get("Time"), zone, message.received_ms)
+    device = known.facts(message.topic).get(_WHOLE_DEVICE)
+    name = place.name if device is None or device.device is None else device.device
     found: list[Measurement] = []
     zigbee = root.get("ZbReceived")
     if isinstance(zigbee, dict):
-        found.extend(_sensors(place.name, zigbee, root, time_ms))
+        found.extend(_sensors(name, zigbee, root, time_ms))
     if not place.only_zigbee:
-        found.extend(_sensors(place.name, root, root, time_ms))
+        found.extend(_sensors(name, root, root, time_ms))
     return Decoded(tuple(found)) if found else NOTHING
 
 

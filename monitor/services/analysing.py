@@ -8,11 +8,12 @@ from monitor import __version__
 from monitor.core.diary import FACTORS, DiaryEntry
 from monitor.core.exposure import EXPOSURES
 from monitor.core.findings import AnalysisTask, ExposureRow, NightRow
-from monitor.core.quantities import shown_unit
 from monitor.ports import AnalysisRun, AnalysisStore, Analyst, Clock, DiaryStore, Night, NightStore
 
 CONSEQUENCES = tuple(factor.name for factor in FACTORS if not factor.adjust)
 """Factors that the same night's room may bring about; never adjusted for."""
+
+_OUTCOMES = frozenset(kind.name for kind in EXPOSURES if kind.role == "outcome")
 
 STEP = "medication_change"
 """The one factor that lasts: from a change on, every night is after it."""
@@ -73,7 +74,7 @@ class Analysing:
                 )
                 for t, wake_date in enumerate(calendar)
             ),
-            exposures=candidates(),
+            exposures=_measured(candidates(), closed.values()),
             adjust_for=self._choices.adjust_for,
             seed=self._choices.seed,
             consequences=CONSEQUENCES,
@@ -86,16 +87,24 @@ def candidates() -> tuple[ExposureRow, ...]:
         ExposureRow(
             name=kind.name,
             domain=kind.domain,
-            unit=f"{kind.per:g} {shown_unit(kind.unit)}",
+            unit=kind.step,
             per=kind.per,
             primary=kind.primary,
         )
         for kind in EXPOSURES
+        if kind.role == "exposure"
     )
 
 
+def _measured(rows: Iterable[ExposureRow], nights: Iterable[Night]) -> tuple[ExposureRow, ...]:
+    """The candidates that some night has a value of: of what no sensor measures there is nothing to say."""
+    known = {exposure.name for night in nights for exposure in night.exposures if exposure.value is not None}
+    return tuple(row for row in rows if row.name in known)
+
+
 def _exposures(night: Night | None) -> dict[str, float | None]:
-    return {} if night is None else {exposure.name: exposure.value for exposure in night.exposures}
+    """The night's candidates; what the sleeper did is none."""
+    return {} if night is None else {one.name: one.value for one in night.exposures if one.name not in _OUTCOMES}
 
 
 def _with_steps(entries: Iterable[DiaryEntry | None]) -> list[Mapping[str, float | None]]:

@@ -1,13 +1,13 @@
 """Closing nights: for each finished night its window and its exposures, as a step that can run late or twice."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import NamedTuple
 
 from monitor.core.diary import DiaryEntry
-from monitor.core.exposure import Exposure, exposures_of_night
+from monitor.core.exposure import exposures_of_night
+from monitor.core.night_room import MOVEMENT, SOURCES, SensorReadings, Source, room_of_night
 from monitor.core.nights import (
     LONGEST_MS,
     NightWindow,
@@ -17,8 +17,9 @@ from monitor.core.nights import (
     window_from_usual,
 )
 from monitor.core.readings import DAY_MS
+from monitor.core.zones import MS
 from monitor.errors import DiaryError
-from monitor.ports import DiaryStore, Night, NightStore, ReadingStore
+from monitor.ports import DiaryStore, Night, NightStore, ReadingStore, Sensor
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +36,6 @@ class NightRules:
     usual: UsualTimes
     settle: timedelta = timedelta(minutes=30)
     max_gap: timedelta = timedelta(minutes=15)
-
-
-class _Room(NamedTuple):
-    sensors: dict[str, str]
-    exposures: tuple[Exposure, ...]
 
 
 class Closing:
@@ -126,49 +122,39 @@ class Closing:
             return None
         before = self._nights.night(wake_date - DAY)
         previous_mean = next((one.value for one in before.exposures if one.name == "T_mean"), None) if before else None
-        room = self._room(window, previous_mean)
-        night = Night(window, room.sensors, room.exposures)
+        room = room_of_night(
+            window,
+            self._readings_around(window),
+            previous_t_mean=previous_mean,
+            max_gap=self._rules.max_gap,
+        )
+        night = Night(window, dict(room.sensors), exposures_of_night(room))
         self._nights.close(night, now_ms)
         log.debug("closed the night of %s", wake_date)
         return night
 
-    def _room(self, window: NightWindow, previous_mean: float | None) -> _Room:
-        """The bedroom sensor that tells most about the night; of equals the one that was seen first."""
+    def _readings_around(self, window: NightWindow) -> list[SensorReadings]:
+        """Every series that may stand for the room, each read once, by the time when its sensor was first seen."""
         series = self._readings.series_names()
-        bedroom = [sensor.key for sensor in self._readings.sensors() if sensor.place == "bedroom"]
-        thermometers = [key for key in bedroom if (key, "temperature") in series]
-        hygrometers = [key for key in bedroom if (key, "humidity") in series]
-        rooms = [
-            self._room_by(window, previous_mean, key, key if key in hygrometers else next(iter(hygrometers), None))
-            for key in (thermometers or (None,))
+        return [
+            self._read(sensor, source, window, series)
+            for sensor in self._readings.sensors()
+            for source in SOURCES
+            if sensor.place in source.places and (sensor.key, source.quantity) in series
         ]
-        return max(rooms, key=lambda room: sum(one.value is not None for one in room.exposures))
 
-    def _room_by(
-        self,
-        window: NightWindow,
-        previous_mean: float | None,
-        thermometer: str | None,
-        hygrometer: str | None,
-    ) -> _Room:
-        sensors = {
-            quantity: key
-            for quantity, key in (("temperature", thermometer), ("humidity", hygrometer))
-            if key is not None
-        }
-        values = {quantity: self._values(key, quantity, window) for quantity, key in sensors.items()}
-        exposures = exposures_of_night(
-            window,
-            values.get("temperature", []),
-            values.get("humidity", []),
-            previous_mean,
-            max_gap=self._rules.max_gap,
+    def _read(
+        self, sensor: Sensor, source: Source, window: NightWindow, series: Collection[tuple[str, str]]
+    ) -> SensorReadings:
+        around_ms = (self._rules.max_gap + BIN) // MS
+        from_ms, to_ms = window.start_ms - source.before // MS - around_ms, window.end_ms + around_ms
+        readings = self._readings.readings(sensor.key, source.quantity, from_ms, to_ms)
+        others = (quantity for key, quantity in series if key == sensor.key)
+        alive = bool(readings) or (
+            source is MOVEMENT
+            and any(self._readings.readings(sensor.key, other, from_ms, window.end_ms) for other in others)
         )
-        return _Room(sensors, exposures)
-
-    def _values(self, sensor: str, quantity: str, window: NightWindow) -> list[tuple[int, float]]:
-        around_ms = int((self._rules.max_gap + BIN).total_seconds() * 1000)
-        return self._readings.readings(sensor, quantity, window.start_ms - around_ms, window.end_ms + around_ms)
+        return SensorReadings(sensor.key, sensor.place or "", source.quantity, readings, alive)
 
     def _zone(self, entry: DiaryEntry | None) -> str:
         return entry.zone if entry is not None and entry.zone else self._rules.zone

@@ -218,6 +218,8 @@ class Sensors(Section):
 
     auto_place: bool = True
     """Let a sensor's name say where it is (bedroom, bed, outdoor); what you place yourself always wins."""
+    listen: Literal["auto", "all", "placed"] = "auto"
+    """all: store every sensor that is heard; placed: only those that are placed; auto: all until you place one."""
 
 
 class FieldMapSettings(Section):
@@ -242,6 +244,10 @@ class DecoderSettings(Section):
 
     zigbee2mqtt_bases: tuple[Topic, ...] = ("zigbee2mqtt",)
     """Base topics of your Zigbee2MQTT installations."""
+    sleep_as_android_bases: tuple[Topic, ...] = ("SleepAsAndroid",)
+    """Topics, or the first levels of topics, that you have set in Sleep as Android."""
+    homeassistant_prefix: Topic = "homeassistant"
+    """Discovery prefix of Home Assistant, under which others announce themselves."""
     map: tuple[FieldMapSettings, ...] = ()
     """Fields that no decoder knows: topic, path ("a.b", empty for a plain value), quantity, unit, sensor, scale."""
 

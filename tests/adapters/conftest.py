@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from monitor.adapters.clock import SystemClock
-from monitor.adapters.mqtt import MqttSource, Topics
+from monitor.adapters.mqtt import MqttSource
+from monitor.adapters.mqtt_subscriptions import Subscriptions
 from monitor.ports import Clock
 from monitor.settings.sections import Mqtt
 from tests.adapters.mqtt_rig import Hasty
@@ -28,7 +29,7 @@ def start_source() -> Iterator[Callable[..., MqttSource]]:
         clock: Clock | None = None,
     ) -> MqttSource:
         source = MqttSource(
-            settings, Topics(topics or ("home/#",), unwanted), clock or SystemClock(), Hasty(), visitor=visitor
+            settings, Subscriptions(topics or ("home/#",), unwanted), clock or SystemClock(), Hasty(), visitor=visitor
         )
         source.start()
         started.append(source)

@@ -3,7 +3,8 @@
 import pytest
 
 from monitor.adapters.clock import SimulatedClock, SystemClock
-from monitor.adapters.mqtt import MqttSource, Topics
+from monitor.adapters.mqtt import MqttSource
+from monitor.adapters.mqtt_subscriptions import Subscriptions
 from tests.adapters.mqtt_rig import (
     TOPIC,
     Hasty,
@@ -178,7 +179,7 @@ def tapped(start_source):
 
     def start(port: int, topic: str):
         heard: list[bytes] = []
-        source = MqttSource(a_connection(port), Topics(("home/#",)), SystemClock(), Hasty())
+        source = MqttSource(a_connection(port), Subscriptions(("home/#",)), SystemClock(), Hasty())
         source.tap(topic, heard.append)
         return started(source), heard
 
@@ -221,7 +222,7 @@ def test_a_defect_in_the_network_thread_is_logged_and_the_connection_made_anew(m
         if len(heard) == 1:
             raise ValueError("a defect")
 
-    source = MqttSource(a_connection(mosquitto.port), Topics(("home/#",)), SystemClock(), Hasty())
+    source = MqttSource(a_connection(mosquitto.port), Subscriptions(("home/#",)), SystemClock(), Hasty())
     source.tap("clock", stumbles_once)
     source.start()
     assert source.wait_subscribed(10)

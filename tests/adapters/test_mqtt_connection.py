@@ -10,7 +10,8 @@ import sys
 import pytest
 
 from monitor.adapters.clock import SystemClock
-from monitor.adapters.mqtt import MqttSource, Topics
+from monitor.adapters.mqtt import MqttSource
+from monitor.adapters.mqtt_subscriptions import Subscriptions
 from monitor.errors import ConfigurationError
 from tests.adapters.mqtt_rig import (
     STATUS,
@@ -139,7 +140,7 @@ def test_a_plain_connection_to_a_tls_port_is_told(start_mosquitto, start_source,
 def test_files_that_hold_no_certificate_are_a_fault_of_the_settings(tmp_path):
     (tmp_path / "ca.crt").write_text("nothing")
     with pytest.raises(ConfigurationError, match=r"mqtt\.ca_file, mqtt\.cert_file, mqtt\.key_file: not usable for TLS"):
-        MqttSource(a_connection(1, tls=True, ca_file=tmp_path / "ca.crt"), Topics(()), SystemClock(), Hasty())
+        MqttSource(a_connection(1, tls=True, ca_file=tmp_path / "ca.crt"), Subscriptions(()), SystemClock(), Hasty())
 
 
 @PAHO_LEAVES_IT_OPEN
@@ -291,8 +292,8 @@ def test_after_a_kill_the_broker_says_offline_for_us(mosquitto):
     guest = Guest(mosquitto.port, STATUS)
     program = (
         "from tests.adapters.mqtt_rig import *; from monitor.adapters.clock import SystemClock\n"
-        "from monitor.adapters.mqtt import Topics\n"
-        f"source = MqttSource(a_connection({mosquitto.port}), Topics(('home/#',)), SystemClock(), Hasty())\n"
+        "from monitor.adapters.mqtt_subscriptions import Subscriptions\n"
+        f"source = MqttSource(a_connection({mosquitto.port}), Subscriptions(('home/#',)), SystemClock(), Hasty())\n"
         "source.start(); source._thread.join()"
     )
     with subprocess.Popen([sys.executable, "-c", program]) as child:

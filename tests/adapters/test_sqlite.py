@@ -14,9 +14,11 @@ import pytest
 from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.readings import DELIVERIES_KEPT, PROBLEMS_KEPT, SqliteReadings
 from monitor.adapters.sqlite.schema import MIGRATIONS
+from monitor.adapters.sqlite.sensors import SqliteSensors
+from monitor.adapters.sqlite.series import SeriesNumbers
 from monitor.core.readings import Reading
 from monitor.errors import StoreError, StoreUnavailable, StoreUnusable
-from monitor.ports import Batch, Problem
+from monitor.ports import Batch, Problem, Seen
 
 PAGE_BYTES = 4096
 MINUTE_MS = 60_000
@@ -36,7 +38,7 @@ def database(path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def store(database: Database) -> SqliteReadings:
-    return SqliteReadings(database)
+    return SqliteReadings(database, SeriesNumbers())
 
 
 def some_readings(count: int, *, sensor: str = "z:bedroom", begin: int = 0) -> list[Reading]:
@@ -122,13 +124,13 @@ def test_a_file_that_is_no_database_is_told_with_what_to_do(path):
 
 def test_a_damaged_file_is_told_with_what_to_do_when_it_is_read(path):
     with Database(path) as database:
-        SqliteReadings(database).save(Batch(readings=some_readings(20_000)))
+        SqliteReadings(database, SeriesNumbers()).save(Batch(readings=some_readings(20_000)))
     size = path.stat().st_size
     with path.open("r+b") as file:
         file.seek(40 * PAGE_BYTES)
         file.write(b"\xa5" * (size - 40 * PAGE_BYTES))
     with Database(path) as database, pytest.raises(StoreUnusable, match=r"damaged .*restore a backup"):
-        SqliteReadings(database).readings("z:bedroom", "temperature", 0, 2**62)
+        SqliteReadings(database, SeriesNumbers()).readings("z:bedroom", "temperature", 0, 2**62)
 
 
 def test_a_sound_file_has_no_fault(database):
@@ -192,7 +194,11 @@ def test_while_another_program_writes_the_store_is_unavailable_and_then_again_th
 
 def test_on_a_full_disk_nothing_is_half_stored_and_with_room_all_is(database, store):
     store.save(Batch(readings=some_readings(10)))
-    batch = Batch(readings=some_readings(50_000, sensor="z:new"), deliveries=b"journal", names=[("z:new", "New")])
+    batch = Batch(
+        readings=some_readings(50_000, sensor="z:new"),
+        deliveries=b"journal",
+        seen=[Seen("z:new", name="New", topic="z/new")],
+    )
     pragma(database, f"max_page_count = {pragma(database, 'page_count') + 4}")
     with pytest.raises(StoreUnavailable, match="full"):
         store.save(batch)
@@ -218,7 +224,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_on_a_really_full_disk_nothing_is_half_stored_and_with_room_all_is(small_disk):
     ballast = small_disk / "ballast"
     with Database(small_disk / "monitor.db") as database:
-        store = SqliteReadings(database)
+        store = SqliteReadings(database, SeriesNumbers())
         store.save(Batch(readings=some_readings(10)))
         room = os.statvfs(small_disk)
         ballast.write_bytes(bytes((room.f_bavail - 10) * room.f_frsize))
@@ -233,7 +239,7 @@ def test_on_a_really_full_disk_nothing_is_half_stored_and_with_room_all_is(small
 def test_after_another_program_forgot_a_sensor_a_batch_that_fails_leaves_no_wrong_number(path, store):
     store.save(Batch(readings=some_readings(1)))
     with Database(path) as other:
-        SqliteReadings(other).forget("z:bedroom")
+        SqliteSensors(other, SeriesNumbers()).forget("z:bedroom")
     with pytest.raises(StoreError):
         store.save(Batch(readings=[*some_readings(1), Reading("z:bedroom", "temperature", 1, float("nan"))]))
     store.save(Batch(readings=some_readings(1)))
@@ -242,7 +248,7 @@ def test_after_another_program_forgot_a_sensor_a_batch_that_fails_leaves_no_wron
 
 def test_a_calibration_leaves_what_is_stored_as_it_came(database, store):
     store.save(Batch(readings=[Reading("z:bedroom", "temperature", NOW_MS, 20.0)]))
-    store.calibrate("z:bedroom", "temperature", 0, 1.5, 2.0)
+    SqliteSensors(database, SeriesNumbers()).calibrate("z:bedroom", "temperature", 0, 1.5, 2.0)
     assert database.rows("SELECT value FROM reading") == [(20.0,)]
 
 
@@ -260,23 +266,17 @@ def test_a_broker_full_of_foreign_topics_does_not_fill_the_file(store):
     assert kept == set(range(PROBLEMS_KEPT // 2, PROBLEMS_KEPT * 3 // 2))
 
 
-def test_names_do_not_place_a_sensor_where_that_is_switched_off(database):
-    store = SqliteReadings(database, auto_place=False)
-    store.save(Batch(readings=some_readings(1)))
-    assert store.sensors()[0].place is None
-
-
 def test_the_topics_that_the_broker_was_told_are_remembered(path, store):
     before = store.remembered_topics()
     for topics in (("a/#",), ("a/#", "b/#"), ("a/#", "b/#")):
         store.remember_topics(topics)
     with Database(path) as again:
-        assert (before, SqliteReadings(again).remembered_topics()) == ((), ("a/#", "b/#"))
+        assert (before, SqliteReadings(again, SeriesNumbers()).remembered_topics()) == ((), ("a/#", "b/#"))
 
 
 def test_a_reading_takes_at_most_30_bytes(path):
     with Database(path, sync="normal") as database:
-        store = SqliteReadings(database)
+        store = SqliteReadings(database, SeriesNumbers())
         for begin in range(0, 200_000, 10_000):
             store.save(Batch(readings=some_readings(10_000, begin=begin)))
     assert path.stat().st_size / 200_000 <= 30
@@ -288,20 +288,20 @@ BROKEN = (*MIGRATIONS, "CREATE TABLE later (a ANY) STRICT; CREATE TABLE meta (a 
 
 def test_a_file_of_an_older_program_is_brought_up_to_date_and_its_readings_stay(path):
     with Database(path) as database:
-        SqliteReadings(database).save(Batch(readings=some_readings(3)))
+        SqliteReadings(database, SeriesNumbers()).save(Batch(readings=some_readings(3)))
     with Database(path, migrations=NEXT) as database:
         assert pragma(database, "user_version") == len(NEXT)
-        assert (database.rows("SELECT * FROM later"), SqliteReadings(database).count()) == ([], 3)
+        assert (database.rows("SELECT * FROM later"), SqliteReadings(database, SeriesNumbers()).count()) == ([], 3)
 
 
 def test_before_a_file_is_brought_up_to_date_it_is_copied_aside(path):
     with Database(path) as database:
-        SqliteReadings(database).save(Batch(readings=some_readings(3)))
+        SqliteReadings(database, SeriesNumbers()).save(Batch(readings=some_readings(3)))
     Database(path, migrations=NEXT).close()
     aside = path.with_name(f"monitor.db.before-schema-{len(NEXT)}")
     assert (mode(aside), sorted(file.name for file in path.parent.iterdir())) == (0o600, ["monitor.db", aside.name])
     with Database(aside) as database:
-        assert SqliteReadings(database).count() == 3
+        assert SqliteReadings(database, SeriesNumbers()).count() == 3
 
 
 def test_a_copy_that_was_broken_off_is_made_anew(path):

@@ -10,6 +10,8 @@ from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.diary import SqliteDiary
 from monitor.adapters.sqlite.nights import SqliteNights
 from monitor.adapters.sqlite.readings import SqliteReadings
+from monitor.adapters.sqlite.sensors import SqliteSensors
+from monitor.adapters.sqlite.series import SeriesNumbers
 from monitor.ports import AnalysisStore, DiaryStore, NightStore, ReadingStore, SensorStore
 
 
@@ -26,8 +28,14 @@ class Stores(NamedTuple):
 @contextmanager
 def sqlite(folder: Path) -> Iterator[Stores]:
     with Database(folder / "monitor.db", sync="normal") as database:
-        readings = SqliteReadings(database)
-        yield Stores(readings, readings, SqliteNights(database), SqliteDiary(database), SqliteAnalysis(database))
+        numbers = SeriesNumbers()
+        yield Stores(
+            SqliteReadings(database, numbers),
+            SqliteSensors(database, numbers),
+            SqliteNights(database),
+            SqliteDiary(database),
+            SqliteAnalysis(database),
+        )
 
 
 KINDS: dict[str, Callable[[Path], object]] = {"sqlite": sqlite}

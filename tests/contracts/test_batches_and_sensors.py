@@ -8,7 +8,7 @@ import pytest
 from monitor.core.nights import NightWindow
 from monitor.core.readings import Reading, SetAside
 from monitor.errors import InputError, StoreError
-from monitor.ports import Batch, Night, Problem
+from monitor.ports import Batch, Night, Problem, Seen
 
 BEDROOM = "z:bedroom"
 NIGHT_MS = 1_790_805_600_000
@@ -54,26 +54,16 @@ def test_after_a_batch_that_failed_the_next_one_goes_to_the_right_series(stores)
 
 def test_a_name_in_a_batch_that_failed_is_stored_with_the_next_attempt(stores):
     save(stores, a_reading())
-    names = [(BEDROOM, "Bedroom north")]
+    seen = [Seen(BEDROOM, name="Bedroom north")]
     with pytest.raises(StoreError):
-        stores.readings.save(Batch(readings=[BROKEN], names=names))
-    stores.readings.save(Batch(names=names))
+        stores.readings.save(Batch(readings=[BROKEN], seen=seen))
+    stores.readings.save(Batch(seen=seen))
     assert stores.readings.sensors()[0].name == "Bedroom north"
 
 
-def test_a_name_that_was_announced_before_the_first_reading_is_taken(stores):
-    stores.readings.save(Batch(names=[(BEDROOM, "Bedroom north")]))
-    save(stores, a_reading())
-    assert stores.readings.sensors()[0].name == "Bedroom north"
-
-
-def test_a_name_announced_before_another_program_wrote_is_taken_too(open_stores):
-    with open_stores() as daemon, open_stores() as command_line:
-        save(daemon, a_reading(sensor="t:outside"))
-        daemon.readings.save(Batch(names=[(BEDROOM, "Bedroom north")]))
-        command_line.nights.reopen(1, 2)
-        save(daemon, a_reading())
-        assert {one.key: one.name for one in daemon.readings.sensors()}[BEDROOM] == "Bedroom north"
+def test_a_sensor_that_was_only_announced_is_none_of_those_seen(stores):
+    stores.readings.save(Batch(seen=[Seen(BEDROOM, name="Bedroom north")]))
+    assert stores.readings.sensors() == []
 
 
 def test_sensors_come_by_first_sight_and_then_by_key(stores):
@@ -104,7 +94,7 @@ def test_problems_come_most_frequent_first(stores):
 def test_a_sensor_can_be_taken_out_of_its_place(stores):
     save(stores, a_reading())
     stores.sensors.place(BEDROOM, None, "person")
-    assert stores.readings.sensors()[0][2:4] == (None, None)
+    assert stores.readings.sensors()[0][2:4] == (None, "person")
 
 
 def test_a_sensor_nobody_has_seen_is_refused_with_those_seen(stores):
@@ -158,7 +148,7 @@ def test_a_change_of_a_sensor_makes_the_closed_nights_due_again(stores, change):
     window = NightWindow(
         wake_date=date(2026, 10, 1), zone="UTC", start_ms=NIGHT_MS, end_ms=last_ms + HOUR_MS, known_by="usual"
     )
-    stores.nights.close(Night(window, {"temperature": BEDROOM}, ()), 1)
+    stores.nights.close(Night(window, {"temperature": (BEDROOM,)}, ()), 1)
     change(stores.sensors)
     start_ms, end_ms = stores.nights.due()
     assert start_ms <= NIGHT_MS

@@ -20,7 +20,9 @@ def a_night(day: date = DAY, *, value: float | None = 20.5) -> Night:
     window = NightWindow(
         wake_date=day, zone="Europe/Brussels", start_ms=start_ms, end_ms=start_ms + 8 * HOUR_MS, known_by="usual"
     )
-    return Night(window, {"temperature": "x:1"}, (Exposure("AH_mean", None, 0.2), Exposure("T_mean", value, 1.0)))
+    return Night(
+        window, {"temperature": ("x:1", "x:2")}, (Exposure("AH_mean", None, 0.2), Exposure("T_mean", value, 1.0))
+    )
 
 
 def an_entry(**changes: object) -> DiaryEntry:

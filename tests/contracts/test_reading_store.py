@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.core.readings import Reading, SetAside
 from monitor.errors import InputError
-from monitor.ports import Batch, Problem
+from monitor.ports import Batch, Problem, Seen
 from tests.contracts.stores import KINDS
 
 SENSOR = "zigbee2mqtt:Bedroom"
@@ -113,16 +113,24 @@ def test_everything_is_there_after_a_restart(open_stores):
         assert (stores.readings.count(), len(stores.readings.series())) == (2, 1)
 
 
-def test_a_sensor_is_placed_by_its_name_where_that_tells(stores):
-    stores.readings.save(
-        Batch(readings=[a_reading(), a_reading(sensor="tasmota:garden/BME280"), a_reading(sensor="x:7")])
-    )
+def test_a_sensor_is_placed_where_its_name_was_said_to_tell(stores):
+    seen = [Seen(SENSOR, place="bedroom", topic="a"), Seen("x:7", topic="b")]
+    stores.readings.save(Batch(readings=[a_reading(), a_reading(sensor="x:7")], seen=seen))
     places = {sensor.key: (sensor.place, sensor.placed_by) for sensor in stores.readings.sensors()}
-    assert places == {
-        SENSOR: ("bedroom", "name"),
-        "tasmota:garden/BME280": ("outdoor", "name"),
-        "x:7": (None, None),
-    }
+    assert places == {SENSOR: ("bedroom", "name"), "x:7": (None, None)}
+
+
+def test_a_guess_that_comes_later_places_a_sensor_that_nobody_has_placed(stores):
+    stores.readings.save(Batch(readings=[a_reading()]))
+    stores.readings.save(Batch(seen=[Seen(SENSOR, place="bed")]))
+    assert stores.readings.sensors()[0][2:4] == ("bed", "name")
+
+
+def test_a_guess_changes_nothing_about_what_the_person_has_said(stores):
+    stores.readings.save(Batch(readings=[a_reading()]))
+    stores.sensors.place(SENSOR, None, "person")
+    stores.readings.save(Batch(seen=[Seen(SENSOR, place="bed", topic="a")]))
+    assert stores.readings.sensors()[0][2:4] == (None, "person")
 
 
 def test_what_the_person_places_stays_there(stores):
@@ -134,7 +142,7 @@ def test_what_the_person_places_stays_there(stores):
 
 def test_a_name_that_is_learned_is_shown(stores):
     stores.readings.save(Batch(readings=[a_reading()]))
-    stores.readings.save(Batch(names=[(SENSOR, "By the bed")]))
+    stores.readings.save(Batch(seen=[Seen(SENSOR, name="By the bed")]))
     assert stores.readings.sensors()[0].name == "By the bed"
 
 

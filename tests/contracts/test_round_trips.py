@@ -47,7 +47,7 @@ def nights(draw) -> Night:
     )
     names = sorted(draw(st.sets(words, max_size=4)), key=str.encode)
     exposures = tuple(Exposure(name, draw(st.none() | finite), draw(st.floats(0, 1))) for name in names)
-    return Night(window, draw(st.dictionaries(words, words, max_size=3)), exposures)
+    return Night(window, draw(st.dictionaries(words, st.lists(words, max_size=3).map(tuple), max_size=3)), exposures)
 
 
 findings = st.builds(

@@ -1,6 +1,7 @@
 """Exposures: what each number means, when it cannot be said, and what must not change it."""
 
 import csv
+import math
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,13 +12,13 @@ from hypothesis import strategies as st
 from monitor.core import climate
 from monitor.core.exposure import EXPOSURES, exposures_of_night
 from monitor.core.grid import BIN_MS, Grid, grid_of
+from monitor.core.night_room import MOISTURE, SensorReadings, room_of_night
 from monitor.core.nights import NightWindow
 from monitor.core.zones import unix_ms, zone_of
 
 START_MS = 1_700_000_000_000
 MINUTE_MS = 60_000
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "bedroom_uci374.csv"
-THERMAL = tuple(kind.name for kind in EXPOSURES if kind.source == "temperature")
 
 
 def a_window(hours=8.0, start_ms=START_MS):
@@ -37,13 +38,19 @@ def a_series(value, hours=8.0, every_min=1.0, from_h=0.0):
     return [(START_MS + round(at * 3_600_000), float(value(at))) for at in at_hours]
 
 
-def exposures(temperature=(), humidity=(), window=None, previous=None, **named):
-    found = exposures_of_night(window or a_window(), temperature, humidity, previous, **named)
+def a_room(window, temperature=(), humidity=(), **named):
+    """One bedroom sensor with both quantities."""
+    series = (("temperature", temperature), ("humidity", humidity))
+    return room_of_night(window, [SensorReadings("x", "bedroom", name, readings) for name, readings in series], **named)
+
+
+def exposures(temperature=(), humidity=(), window=None, **named):
+    found = exposures_of_night(a_room(window or a_window(), temperature, humidity, **named))
     return {exposure.name: exposure.value for exposure in found}
 
 
 def coverages(temperature=(), humidity=(), **named):
-    found = exposures_of_night(a_window(), temperature, humidity, None, **named)
+    found = exposures_of_night(a_room(a_window(), temperature, humidity, **named))
     return {exposure.name: exposure.coverage for exposure in found}
 
 
@@ -140,7 +147,7 @@ def test_the_heat_index_counts_only_the_warm_hours():
 
 
 def test_the_night_before_comes_from_outside():
-    found = exposures_of_night(a_window(), (), (), 19.5)
+    found = exposures_of_night(a_room(a_window(), previous_t_mean=19.5))
     lag = next(exposure for exposure in found if exposure.name == "T_lag1")
     assert (lag.value, lag.coverage) == (19.5, 1.0)
 
@@ -153,7 +160,7 @@ def test_an_unknown_night_before_is_none():
 
 
 def test_a_night_without_a_sensor_has_no_values_and_no_coverage():
-    found = exposures_of_night(a_window(), (), (), None)
+    found = exposures_of_night(a_room(a_window()))
     assert {(exposure.value, exposure.coverage) for exposure in found} == {(None, 0.0)}
 
 
@@ -317,7 +324,7 @@ def test_the_order_of_the_readings_does_not_matter(values, random):
 
 @given(st.lists(any_reading, max_size=60), st.lists(any_reading, max_size=60))
 def test_no_readings_whatever_raise_an_error(temperature, humidity):
-    assert len(exposures_of_night(a_window(hours=1), temperature, humidity, None)) == len(EXPOSURES)
+    assert len(exposures_of_night(a_room(a_window(hours=1), temperature, humidity))) == len(EXPOSURES)
 
 
 # The table
@@ -325,16 +332,36 @@ def test_no_readings_whatever_raise_an_error(temperature, humidity):
 
 def test_each_exposure_has_one_name():
     names = [kind.name for kind in EXPOSURES]
-    assert len(names) == len(set(names)) == 21
+    assert len(names) == len(set(names)) == 36
 
 
-def test_each_domain_has_one_primary_exposure():
-    assert [kind.name for kind in EXPOSURES if kind.primary] == ["T_mean", "T_drop", "AH_mean"]
+def test_the_primary_family_is_the_declared_one():
+    family = ["T_mean", "T_drop", "AH_mean", "CO2_mean", "PM25_mean", "N45", "lux_mean"]
+    assert [kind.name for kind in EXPOSURES if kind.primary] == family
+
+
+def test_what_the_sleeper_did_is_an_outcome_and_no_candidate():
+    outcomes = [(kind.name, kind.primary) for kind in EXPOSURES if kind.role == "outcome"]
+    assert outcomes == [("moves_h", False), ("bed_h", False)]
 
 
 @pytest.mark.parametrize("kind", EXPOSURES, ids=lambda kind: kind.name)
 def test_the_words_for_more_name_the_step_of_the_odds_ratio(kind):
-    assert kind.more.startswith(f"each {kind.per:g} ")
+    step = f"each {kind.per:g} " if kind.x_unit is None else "each doubling of (1 + "
+    assert kind.more.startswith(step)
+
+
+def test_a_step_of_ln_of_1_plus_x_is_a_doubling():
+    logged = [kind for kind in EXPOSURES if kind.x_unit is not None]
+    assert {(kind.per, kind.step, kind.unit) for kind in logged} == {
+        (math.log(2.0), "doubling of 1 + x", f"ln(1 + {kind.x_unit})") for kind in logged
+    }
+
+
+def test_a_value_is_shown_as_people_know_it():
+    kinds = {kind.name: kind for kind in EXPOSURES}
+    shown = kinds["PM25_mean"].natural(math.log1p(12.0)), kinds["T_mean"].natural(20.0)
+    assert shown == ((pytest.approx(12.0), "µg/m³"), (20.0, "°C"))
 
 
 @pytest.mark.shared
@@ -347,7 +374,8 @@ def test_the_real_ten_minute_bedroom_has_fully_valid_nights():
     temperature = [(ms, float(row["parents_temp"])) for ms, row in zip(at_ms, rows, strict=True)]
     humidity = [(ms, float(row["parents_rh"])) for ms, row in zip(at_ms, rows, strict=True)]
     start_ms = unix_ms(datetime(2016, 1, 12, 22, tzinfo=UTC))
-    found = exposures_of_night(a_window(start_ms=start_ms), temperature, humidity, None)
-    assert {exposure.coverage for exposure in found if exposure.name != "T_lag1"} == {1.0}
+    found = exposures_of_night(a_room(a_window(start_ms=start_ms), temperature, humidity))
+    measured = {kind.name for kind in EXPOSURES if kind.source in {"temperature", "humidity", MOISTURE}}
+    assert {exposure.coverage for exposure in found if exposure.name in measured} == {1.0}
     # awk -F, '$1>="2016-01-12 23" && $1<"2016-01-13 07"{s+=$2;n++} END{print s/n}' bedroom_uci374.csv
     assert found[0].value == pytest.approx(17.0979, abs=0.01)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.exposure import exposures_of_night
+from monitor.core.night_room import SensorReadings, room_of_night
 from monitor.core.nights import UsualTimes, window_from_usual
 from monitor.core.reading_table import readings_from
 from monitor.core.readings import Reading
@@ -260,7 +261,8 @@ def test_the_real_bedroom_is_read_without_an_error_and_its_nights_are_whole():
         for quantity in kinds.values()
     }
     window = window_from_usual(datetime(2016, 1, 13).date(), "UTC+1", UsualTimes())
-    found = exposures_of_night(window, series["temperature"], series["humidity"], None)
+    placed = [SensorReadings("parents", "bedroom", quantity, readings) for quantity, readings in series.items()]
+    found = exposures_of_night(room_of_night(window, placed))
     # awk -F, '$1>="2016-01-12 23" && $1<"2016-01-13 07"{s+=$2;n++} END{print s/n}' bedroom_uci374.csv
     assert (found[0].coverage, found[0].value) == (1.0, pytest.approx(17.0979, abs=0.01))
 

@@ -19,6 +19,15 @@ TOLERANCE = 0.06
 
 Row = dict[str, Any]
 
+UNDECODED_BTHOME = "400013015e02a709035b08"
+"""Service data of the one row whose note gives readings that its `expect` leaves out: the gateway did not decode
+this BTHome v2 advertisement, and the note calls decoding it possible and not required. We do; then it must be right."""
+
+READINGS_IN_ITS_NOTE = [
+    {"sensor": "A4C13825F4AE", "quantity": quantity, "value": value, "time": None}
+    for quantity, value in (("battery", 94.0), ("temperature", 24.71), ("humidity", 21.39))
+]
+
 
 def rows() -> Iterator[object]:
     lines = FIXTURES.read_bytes().splitlines() if FIXTURES.exists() else []
@@ -64,4 +73,5 @@ def is_matched(found: list[Row], expected: list[Row], names: dict[str, str]) -> 
 @pytest.mark.parametrize("row", list(rows()))
 def test_a_published_payload_gives_exactly_its_readings(row: Row, decoders: Decoders) -> None:
     found: Any = dry_run_line(decoders, row, ARRIVAL_MS)["readings"]
-    assert is_matched(found, row["expect"], {}) or (row.get("optional") and found == [])
+    expected = READINGS_IN_ITS_NOTE if UNDECODED_BTHOME in row["payload"] else row["expect"]
+    assert is_matched(found, expected, {}) or (row.get("optional") and found == [])

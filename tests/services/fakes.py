@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from monitor.core.places import place_by_name
+from monitor.core.readings import SetAside
 from monitor.errors import MonitorError
-from monitor.ports import Batch, Delivery, Problem, Sensor, SeriesSummary
+from monitor.ports import Batch, Delivery, Heard, Problem, Recent, Seen, Sensor, SeriesSummary
 
 
 @dataclass
@@ -36,8 +36,10 @@ class FakeStore:
     trouble: MonitorError | None = None
     saved: int = 0
     rows: dict[tuple[str, str, int], float] = field(default_factory=dict)
-    aside: dict[tuple[str, str, int], tuple[float, str]] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
+    aside: dict[tuple[str, str, int], tuple[float, str, bool]] = field(default_factory=dict)
+    word: dict[tuple[str, str, int], str] = field(default_factory=dict)
+    seen: list[Seen] = field(default_factory=list)
+    reach: dict[str, bool] = field(default_factory=dict)
     late: list[tuple[int, int]] = field(default_factory=list)
     _problems: dict[tuple[str, str], Problem] = field(default_factory=dict)
     _deliveries: bytes = b""
@@ -46,9 +48,13 @@ class FakeStore:
         if self.trouble is not None:
             raise self.trouble
         self.saved += 1
-        self.names.update(batch.names)
+        self.seen.extend(batch.seen)
+        self.reach.update({one.sensor: one.online for one in batch.reach})
         self.rows.update({(one.sensor, one.quantity, one.time_ms): one.value for one in batch.readings})
-        self.aside.update({(one.sensor, one.quantity, one.time_ms): (one.value, one.reason) for one in batch.set_aside})
+        self.aside.update({one[:3]: one[3:] for one in batch.set_aside})
+        for key in batch.released:
+            del self.aside[key]
+        self.word.update({one[:3]: one.word for one in batch.readings if one.word is not None})
         for problem in batch.problems:
             known = self._problems.get(problem[:2])
             merged = known and problem._replace(times=known.times + problem.times, first_ms=known.first_ms)
@@ -67,6 +73,31 @@ class FakeStore:
             if (key, name) == (sensor, quantity) and start_ms <= time_ms < end_ms
         )
 
+    def recent(self, sensor: str, quantity: str, count: int) -> Recent:
+        waiting = sorted(
+            (key[2], value)
+            for key, (value, _, awaiting) in self.aside.items()
+            if awaiting and key[:2] == (sensor, quantity)
+        )
+        return Recent(self.readings(sensor, quantity, 0, 2**62)[-count:], waiting[-1] if waiting else None)
+
+    def was_set_aside(self, sensor: str, quantity: str, time_ms: int) -> bool:
+        return (sensor, quantity, time_ms) in self.aside
+
+    def words(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[tuple[int, str]]:
+        return sorted(
+            (time_ms, word)
+            for (key, name, time_ms), word in self.word.items()
+            if (key, name) == (sensor, quantity) and start_ms <= time_ms < end_ms
+        )
+
+    def set_aside(self, sensor: str, count: int) -> list[SetAside]:
+        apart = (SetAside(*key, *rest) for key, rest in self.aside.items() if key[0] == sensor)
+        return sorted(apart, key=lambda one: -one.time_ms)[:count]
+
+    def heard(self) -> list[Heard]:
+        return [Heard(one.sensor, one.topic, one.availability) for one in self.seen if one.topic is not None]
+
     def next_reading_ms(self, after_ms: int) -> int | None:
         return min((time_ms for _, _, time_ms in self.rows if time_ms >= after_ms), default=None)
 
@@ -74,8 +105,9 @@ class FakeStore:
         first: dict[str, int] = {}
         for sensor, _, time_ms in (*self.rows, *self.aside):
             first[sensor] = min(time_ms, first.get(sensor, time_ms))
-        named = ((key, self.names.get(key, key), first_ms) for key, first_ms in first.items())
-        found = [Sensor(key, name, place_by_name(name), "name", first_ms) for key, name, first_ms in named]
+        names = {one.sensor: one.name for one in self.seen if one.name}
+        places = {one.sensor: one.place for one in self.seen if one.place}
+        found = [Sensor(key, names.get(key, key), places.get(key), "name", at_ms) for key, at_ms in first.items()]
         return sorted(found, key=lambda sensor: (sensor.first_seen_ms, sensor.key))
 
     def count(self) -> int:

@@ -11,11 +11,14 @@ from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.diary import SqliteDiary
 from monitor.adapters.sqlite.nights import SqliteNights
 from monitor.adapters.sqlite.readings import SqliteReadings
+from monitor.adapters.sqlite.sensors import SqliteSensors
+from monitor.adapters.sqlite.series import SeriesNumbers
 from monitor.core.diary import DiaryEntry
 from monitor.core.nights import UsualTimes
+from monitor.core.places import place_by_name
 from monitor.core.readings import Reading
 from monitor.core.zones import unix_ms
-from monitor.ports import Batch, Night
+from monitor.ports import Batch, Night, Seen
 from monitor.services.closing import Closing, NightRules
 
 ZONE = "Europe/Brussels"
@@ -58,7 +61,9 @@ class Home:
 
     def __post_init__(self) -> None:
         self.database = Database(self.folder / "monitor.db", sync="normal")
-        self.readings = CountingReadings(self.database)
+        numbers = SeriesNumbers()
+        self.readings = CountingReadings(self.database, numbers)
+        self.sensors = SqliteSensors(self.database, numbers)
         self.nights = SqliteNights(self.database)
         self.diary = SqliteDiary(self.database)
         self.analyses = SqliteAnalysis(self.database)
@@ -81,7 +86,8 @@ class Home:
         """A reading of the same value every few minutes, `start <= t < end`."""
         step_ms = every // timedelta(milliseconds=1)
         readings = [Reading(sensor, quantity, time_ms, value) for time_ms in range(*span, step_ms)]
-        self.readings.save(Batch(readings=readings, late=span if late else None))
+        seen = [Seen(sensor, place=place_by_name(sensor), topic=sensor)]
+        self.readings.save(Batch(readings=readings, seen=seen, late=span if late else None))
 
     def sleep(self, nights: int, value: float = 20.0, *, first: date = FIRST) -> None:
         """Nights with both quantities, measured all through."""

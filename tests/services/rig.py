@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from monitor import bootstrap
 from monitor.core.decoding import Decoders, Dialect
 from monitor.core.readings import Message
-from monitor.decoders import esphome, generic, homeassistant, tasmota, zigbee2mqtt
 from monitor.errors import StoreUnavailable
 from monitor.ports import Delivery
 from monitor.services.ingest import Ingest
+from monitor.settings.sections import Home, Settings
 from tests.services.fakes import FakeClock, FakeSource, FakeStore
 
 ZONE = ZoneInfo("Europe/Brussels")
@@ -25,14 +26,8 @@ _mids = count(1)
 
 
 def dialects() -> tuple[Dialect, ...]:
-    """The real ones, in the order in which bootstrap joins them."""
-    return (
-        homeassistant.dialect(),
-        zigbee2mqtt.dialect(),
-        tasmota.dialect(ZONE),
-        esphome.DIALECT,
-        generic.dialect(ZONE),
-    )
+    """The real ones, as bootstrap joins them."""
+    return bootstrap.dialects(Settings.model_construct(home=Home(zone=ZONE.key)))
 
 
 def a_delivery(

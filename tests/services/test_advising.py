@@ -46,7 +46,7 @@ def test_only_the_last_nights_say_what_the_room_is_like(home: Home) -> None:
 def test_nights_with_an_unknown_temperature_are_left_out(home: Home) -> None:
     home.sleep(1, 24.0)
     home.sleep(1, 24.0, first=FIRST + DAY)
-    home.readings.place("zigbee2mqtt:bedroom", "other", "person")
+    home.sensors.place("zigbee2mqtt:bedroom", "other", "person")
     home.close(FIRST + DAY)
     assert Advising(home.nights).advise(a_result()) == ()
 

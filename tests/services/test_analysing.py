@@ -1,5 +1,6 @@
 """The task is every calendar night with what was measured and said; the run is kept with its result."""
 
+import math
 from datetime import date
 
 import pytest
@@ -11,7 +12,7 @@ from monitor.core.findings import AnalysisResult, AnalysisTask, NightRow
 from monitor.errors import AnalysisError
 from monitor.services.analysing import CONSEQUENCES, STEP, Analysing, Choices, candidates
 from tests.services.fakes import FakeClock
-from tests.services.home import DAY, FIRST, Home, an_entry
+from tests.services.home import DAY, FIRST, Home, an_entry, night_of
 
 RESULT = AnalysisResult(nights=3, bad=1, good=2, tried=4, findings=())
 NOW_MS = 1_790_812_800_000
@@ -128,18 +129,38 @@ def test_a_factor_of_one_s_own_travels_along(home: Home) -> None:
     assert rows(home)[0].factors == {"moon": 0.5}
 
 
-def test_every_exposure_is_a_candidate_declared_before_looking(home: Home) -> None:
-    task = analysing(home).task()
-    assert [row.name for row in task.exposures] == [kind.name for kind in EXPOSURES]
+def test_every_exposure_is_a_candidate_declared_before_looking_and_no_outcome_is() -> None:
+    assert [row.name for row in candidates()] == [kind.name for kind in EXPOSURES if kind.role == "exposure"]
+
+
+def test_what_no_sensor_measures_is_not_asked_about(home: Home) -> None:
+    home.measure(night_of(FIRST), 700.0, quantity="co2")
+    home.close(FIRST)
+    assert [row.name for row in analysing(home).task().exposures] == ["CO2_mean", "CO2_p95", "CO2_h1000"]
+
+
+def test_what_the_sleeper_did_is_no_exposure_of_a_night(home: Home) -> None:
+    home.measure(night_of(FIRST), 1.0, quantity="movement")
+    home.measure(night_of(FIRST), 1.0, quantity="occupancy")
+    home.close(FIRST)
+    assert (home.exposure("moves_h"), home.exposure("bed_h")) == (12.0, 8.0)
+    assert rows(home)[0].exposures.keys().isdisjoint({"moves_h", "bed_h"})
 
 
 def test_the_primary_family_is_the_declared_one() -> None:
-    assert [row.name for row in candidates() if row.primary] == ["T_mean", "T_drop", "AH_mean"]
+    family = ["T_mean", "T_drop", "AH_mean", "CO2_mean", "PM25_mean", "N45", "lux_mean"]
+    assert [row.name for row in candidates() if row.primary] == family
 
 
 @pytest.mark.parametrize(
     ("name", "unit", "per"),
-    [("T_mean", "1 °C", 1.0), ("T_sd", "0.5 °C", 0.5), ("T_dh24", "5 °C·h", 5.0), ("AH_mean", "1 g/m³", 1.0)],
+    [
+        ("T_mean", "1 °C", 1.0),
+        ("T_sd", "0.5 °C", 0.5),
+        ("T_dh24", "5 °C·h", 5.0),
+        ("AH_mean", "1 g/m³", 1.0),
+        ("N45", "doubling of 1 + x", math.log(2.0)),
+    ],
 )
 def test_a_candidate_says_its_step_in_words(name: str, unit: str, per: float) -> None:
     row = next(row for row in candidates() if row.name == name)

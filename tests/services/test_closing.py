@@ -10,7 +10,7 @@ from monitor.errors import DiaryError
 from tests.services.home import BEDROOM, DAY, FIRST, MINUTE, Home, an_entry, at, days, night_of
 
 SECOND = FIRST + DAY
-BED = "zigbee2mqtt:bedroom 2"
+OTHER = "zigbee2mqtt:bedroom 2"
 OUTDOOR = "zigbee2mqtt:garden"
 SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)
 SATURDAY = date(2026, 6, 6)
@@ -92,7 +92,7 @@ def test_a_night_knows_its_window_zone_and_sensors(home: Home) -> None:
     assert (window.zone, window.known_by, home.night().sensors) == (
         "Europe/Brussels",
         "usual",
-        {"temperature": BEDROOM, "humidity": BEDROOM},
+        {"temperature": (BEDROOM,), "humidity": (BEDROOM,)},
     )
 
 
@@ -160,33 +160,36 @@ def test_a_gap_stays_a_gap(home: Home) -> None:
     assert (home.exposure("T_mean"), home.coverage()) == (20.0, 0.875)
 
 
-def test_of_two_bedroom_sensors_the_one_that_tells_most_stands_for_the_room(home: Home) -> None:
+def test_of_two_bedroom_sensors_the_one_whose_night_is_valid_stands_for_the_room(home: Home) -> None:
     home.measure(night_of(FIRST, rise="03:00"), 30.0)
-    home.measure(night_of(FIRST), 20.0, sensor=BED)
+    home.measure(night_of(FIRST), 20.0, sensor=OTHER)
     home.close(FIRST)
-    assert (home.night().sensors, home.exposure("T_mean")) == ({"temperature": BED}, 20.0)
+    assert (home.night().sensors, home.exposure("T_mean")) == ({"temperature": (OTHER,)}, 20.0)
 
 
-def test_of_two_equal_sensors_the_one_seen_first_stands_for_the_room(home: Home) -> None:
+def test_two_bedroom_sensors_stand_for_the_room_by_their_median(home: Home) -> None:
     start, end = night_of(FIRST)
-    home.measure((start, end), sensor=BED)
-    home.measure((start + 1, end))
+    home.measure((start, end), 19.0, sensor=OTHER)
+    home.measure((start + 1, end), 22.0)
     home.close(FIRST)
-    assert home.night().sensors == {"temperature": BED}
+    assert (home.night().sensors, home.exposure("T_mean")) == ({"temperature": (OTHER, BEDROOM)}, 20.5)
 
 
 def test_another_night_may_have_another_sensor(home: Home) -> None:
-    home.measure(night_of(FIRST), sensor=BED)
+    home.measure(night_of(FIRST), sensor=OTHER)
     home.measure(night_of(SECOND))
     home.close(SECOND)
-    assert (home.night(FIRST).sensors, home.night(SECOND).sensors) == ({"temperature": BED}, {"temperature": BEDROOM})
+    assert (home.night(FIRST).sensors, home.night(SECOND).sensors) == (
+        {"temperature": (OTHER,)},
+        {"temperature": (BEDROOM,)},
+    )
 
 
 def test_a_thermometer_without_humidity_is_joined_by_the_room_s_hygrometer(home: Home) -> None:
     home.measure(night_of(FIRST))
-    home.measure(night_of(FIRST), 50.0, quantity="humidity", sensor=BED)
+    home.measure(night_of(FIRST), 50.0, quantity="humidity", sensor=OTHER)
     home.close(FIRST)
-    assert home.night().sensors == {"temperature": BEDROOM, "humidity": BED}
+    assert home.night().sensors == {"temperature": (BEDROOM,), "humidity": (OTHER,)}
 
 
 def test_a_room_with_a_hygrometer_only_has_its_humidity(home: Home) -> None:
@@ -198,7 +201,7 @@ def test_a_room_with_a_hygrometer_only_has_its_humidity(home: Home) -> None:
 def test_sensors_elsewhere_never_stand_for_the_room(home: Home) -> None:
     home.measure(night_of(FIRST), sensor=OUTDOOR)
     home.close(FIRST)
-    assert (home.night().sensors, home.exposure("T_mean")) == ({}, None)
+    assert (home.night().sensors, home.exposure("T_mean")) == ({"outdoor_temperature": (OUTDOOR,)}, None)
 
 
 def test_the_night_before_is_an_exposure_of_the_night(home: Home) -> None:

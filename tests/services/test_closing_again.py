@@ -29,11 +29,11 @@ def settled(home: Home) -> Home:
 
 
 def calibrate(home: Home) -> None:
-    home.readings.calibrate(BEDROOM, "temperature", at(SIXTH - DAY, "20:00"), 1.5, 1.0)
+    home.sensors.calibrate(BEDROOM, "temperature", at(SIXTH - DAY, "20:00"), 1.5, 1.0)
 
 
 def place(home: Home) -> None:
-    home.readings.place(BEDROOM, "bedroom", "person")
+    home.sensors.place(BEDROOM, "bedroom", "person")
 
 
 def log(home: Home) -> None:
@@ -124,7 +124,7 @@ def test_a_calibration_changes_the_nights_since_then_only(settled: Home) -> None
 def test_a_calibration_of_the_past_taken_back_leaves_the_nights_as_they_were(settled: Home) -> None:
     calibrate(settled)
     settled.close(LAST)
-    settled.readings.calibrate(BEDROOM, "temperature", at(SIXTH - DAY, "20:00"), 0.0, 1.0)
+    settled.sensors.calibrate(BEDROOM, "temperature", at(SIXTH - DAY, "20:00"), 0.0, 1.0)
     settled.close(LAST)
     assert settled.exposure("T_mean", SIXTH) == 20.0
 
@@ -132,20 +132,20 @@ def test_a_calibration_of_the_past_taken_back_leaves_the_nights_as_they_were(set
 def test_a_sensor_placed_in_the_bedroom_counts_for_past_nights(home: Home) -> None:
     home.measure(night_of(FIRST), 23.0, sensor=OTHER)
     home.close(FIRST)
-    home.readings.place(OTHER, "bedroom", "person")
+    home.sensors.place(OTHER, "bedroom", "person")
     home.close(FIRST)
-    assert (home.exposure("T_mean"), home.night().sensors) == (23.0, {"temperature": OTHER})
+    assert (home.exposure("T_mean"), home.night().sensors) == (23.0, {"temperature": (OTHER,)})
 
 
 def test_a_sensor_taken_out_of_the_bedroom_counts_no_more(settled: Home) -> None:
-    settled.readings.place(BEDROOM, "other", "person")
+    settled.sensors.place(BEDROOM, "other", "person")
     settled.close(LAST)
     assert (settled.exposure("T_mean"), settled.night().sensors) == (None, {})
 
 
 def test_a_forgotten_sensor_takes_the_nights_along_that_it_alone_told(settled: Home) -> None:
     settled.measure(night_of(SIXTH), sensor="zigbee2mqtt:garden")
-    settled.readings.forget(BEDROOM)
+    settled.sensors.forget(BEDROOM)
     settled.close(LAST)
     assert [night.window.wake_date for night in settled.nights.nights()] == [SIXTH]
 

@@ -41,7 +41,7 @@ def test_only_what_was_not_there_is_new(store: FakeStore) -> None:
 def test_an_implausible_value_is_set_aside_with_the_reason(store: FakeStore) -> None:
     done = import_readings([a_reading(value=99.0), a_reading(1)], store, NOW_MS)
     assert done == Imported(good=1, new=1, set_aside=1)
-    assert list(store.aside.values()) == [(99.0, "outside -40 to 60 degC")]
+    assert list(store.aside.values()) == [(99.0, "outside -40 to 60 °C", False)]
 
 
 def test_no_reading_is_no_transaction(store: FakeStore) -> None:
@@ -88,4 +88,4 @@ def test_the_same_nights_twice_change_nothing(home: Home) -> None:
 def test_a_reading_of_a_time_to_come_is_set_aside_with_the_reason(store: FakeStore) -> None:
     done = import_readings([Reading("imported", "temperature", NOW_MS + 600_000, 20.0)], store, NOW_MS)
     assert (done.good, done.set_aside) == (0, 1)
-    assert list(store.aside.values()) == [(20.0, "its time has not come")]
+    assert list(store.aside.values()) == [(20.0, "its time has not come", False)]

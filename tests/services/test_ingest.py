@@ -8,7 +8,8 @@ import pytest
 from monitor.core.decoding import Decoded, Dialect
 from monitor.core.known import Known
 from monitor.core.readings import Measurement, Message
-from monitor.services.ingest import LOGGED_AT_MOST, TOPICS_AT_MOST, WINDOW, Ingest
+from monitor.services.arrivals import TOPICS_AT_MOST
+from monitor.services.ingest import LOGGED_AT_MOST, WINDOW, Ingest
 from tests.services.rig import BEDROOM, NOW_MS, SENSOR, Rig, a_delivery, dialects
 
 SECOND_MS = 1_000
@@ -130,7 +131,7 @@ def test_the_same_value_with_times_of_its_own_is_no_repeat(rig: Rig) -> None:
 def test_an_implausible_value_is_set_aside_with_the_reason(rig: Rig) -> None:
     rig.hear(a_delivery({"temperature": 85.0}))
     assert rig.store.aside == {
-        (SENSOR, "temperature", NOW_MS): (85.0, "85 degC is what devices send for no value"),
+        (SENSOR, "temperature", NOW_MS): (85.0, "85 °C is what devices send for no value", False),
     }
 
 
@@ -221,7 +222,7 @@ def test_a_home_assistant_announcement_makes_an_esphome_value_readable(rig: Rig)
 
 def test_the_name_of_an_announced_sensor_is_kept(rig: Rig) -> None:
     rig.hear(a_delivery(discovery(), topic=DISCOVERY, retain=True))
-    assert list(rig.store.names.values()) == ["Bedroom temperature"]
+    assert [one.name for one in rig.store.seen] == ["Bedroom temperature"]
 
 
 def test_an_empty_announcement_forgets_what_it_told(rig: Rig) -> None:
@@ -246,6 +247,7 @@ def zigbee2mqtt_deaf() -> Dialect:
         name="deaf",
         metadata=("deaf/config",),
         subscriptions=(),
+        words=None,
         claims=lambda topic: topic.startswith("deaf/"),
         decode=lambda _message, _known: Decoded(),
     )
@@ -253,7 +255,9 @@ def zigbee2mqtt_deaf() -> Dialect:
 
 def test_memory_of_topics_and_series_starts_anew_rather_than_grows(rig: Rig) -> None:
     rig.ingest.take([a_delivery(topic=f"zigbee2mqtt/{number}", qos=0) for number in range(TOPICS_AT_MOST + 1)])
-    assert (len(rig.ingest._arrivals), len(rig.ingest._last)) == (1, 1)
+    sorting, roster = rig.ingest._sorting, rig.ingest._roster
+    memories = (rig.ingest._arrivals._arrivals, sorting._last, sorting._trails, roster._sensors)
+    assert [len(memory) for memory in memories] == [1, 1, 1, 1]
 
 
 def a_busy(rig: Rig, messages: int) -> Ingest:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from monitor.errors import StoreUnavailable, StoreUnusable
 from monitor.ports import Delivery
-from monitor.services.ingest import REMEMBERED, RETRY_S, TOPICS_AT_MOST
+from monitor.services.arrivals import REMEMBERED, TOPICS_AT_MOST
+from monitor.services.ingest import RETRY_S
 from tests.services.fakes import FakeSource
 from tests.services.rig import FULL_DISK, NOW_MS, Rig, a_delivery
 
@@ -176,18 +177,19 @@ def test_an_id_stands_for_the_last_message_that_had_it(rig: Rig) -> None:
 
 def test_an_id_in_constant_use_is_not_forgotten(rig: Rig) -> None:
     rig.hear(a_delivery({"temperature": 20}, mid=65_000))
+    arrivals = rig.ingest._arrivals
     for mid in range(1, REMEMBERED):
-        rig.ingest._remember(mid, 0, NOW_MS)
+        arrivals._remember(mid, 0, NOW_MS)
     rig.hear(a_delivery({"temperature": 21}, mid=65_000, at_ms=NOW_MS + 1))
-    rig.ingest._remember(REMEMBERED, 0, NOW_MS)
+    arrivals._remember(REMEMBERED, 0, NOW_MS)
     rig.hear(a_delivery({"temperature": 21}, mid=65_000, again=True, at_ms=LATER_MS))
     assert rig.times == [NOW_MS, NOW_MS + 1]
 
 
 def test_memory_of_deliveries_is_bounded(rig: Rig) -> None:
     for mid in range(REMEMBERED + 10):
-        rig.ingest._remember(mid, 0, NOW_MS)
-    assert len(rig.ingest._remembered) == REMEMBERED
+        rig.ingest._arrivals._remember(mid, 0, NOW_MS)
+    assert len(rig.ingest._arrivals._remembered) == REMEMBERED
 
 
 def test_a_message_without_guarantee_leaves_nothing_to_remember(rig: Rig) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from types import MappingProxyType
 
 from monitor.adapters.sqlite.database import Database
-from monitor.adapters.sqlite.readings import widen_due
+from monitor.adapters.sqlite.due import widen_due
 from monitor.core.diary import DiaryEntry, as_fields
 from monitor.core.nights import LONGEST_MS
 from monitor.core.readings import DAY_MS

@@ -4,7 +4,7 @@ import json
 from datetime import date
 
 from monitor.adapters.sqlite.database import Database
-from monitor.adapters.sqlite.readings import widen_due
+from monitor.adapters.sqlite.due import widen_due
 from monitor.core.exposure import Exposure
 from monitor.core.nights import NightWindow
 from monitor.ports import Night
@@ -110,8 +110,14 @@ class SqliteNights:
                     end_ms=end,
                     known_by=known_by,
                 ),
-                json.loads(sensors),
+                _sensors(sensors),
                 tuple(exposures.get(day, ())),
             )
             for day, zone, start, end, known_by, sensors in rows
         ]
+
+
+def _sensors(text: str) -> dict[str, tuple[str, ...]]:
+    """The sensors by what they measured; a plain key is what version 0.1 wrote, which knew one for each."""
+    found = json.loads(text)
+    return {name: (keys,) if isinstance(keys, str) else tuple(keys) for name, keys in found.items()}

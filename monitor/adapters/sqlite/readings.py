@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from itertools import chain
 
 from monitor.adapters.sqlite.database import Database
-from monitor.core.places import place_by_name
-from monitor.core.quantities import BY_NAME
+from monitor.adapters.sqlite.due import widen_due
+from monitor.adapters.sqlite.sensors import all_sensors, save_reach, save_renames, save_seen
+from monitor.adapters.sqlite.series import Series, SeriesNumbers
 from monitor.core.readings import Reading, SetAside
-from monitor.errors import InputError
-from monitor.ports import Batch, Problem, Sensor, SeriesSummary
+from monitor.ports import Batch, Heard, Problem, Recent, Sensor, SeriesSummary
 
 DELIVERIES_KEPT = 256
 """Batches whose deliveries are remembered: more than a broker keeps unacknowledged for one client."""
@@ -28,7 +28,7 @@ _SAVE_READINGS = (
 )
 _SAVE_ONE = _SAVE_READINGS.format("(?, ?, ?)")
 _SAVE_MANY = _SAVE_READINGS.format(", ".join(["(?, ?, ?)"] * ROWS_AT_ONCE))
-_SAVE_SET_ASIDE = "INSERT OR REPLACE INTO set_aside (series, ts_ms, value, reason) VALUES (?, ?, ?, ?)"
+_SAVE_SET_ASIDE = "INSERT OR REPLACE INTO set_aside (series, ts_ms, value, reason, awaiting) VALUES (?, ?, ?, ?, ?)"
 _SAVE_PROBLEM = (
     "INSERT INTO problem (topic, reason, count, first_ms, last_ms) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT (topic, reason) DO UPDATE SET count = count + excluded.count, last_ms = excluded.last_ms"
@@ -36,36 +36,34 @@ _SAVE_PROBLEM = (
 
 
 class SqliteReadings:
-    """The reading store and what the person says of the sensors."""
+    """The reading store."""
 
-    def __init__(self, database: Database, *, auto_place: bool = True) -> None:
+    def __init__(self, database: Database, numbers: SeriesNumbers) -> None:
         self._database = database
-        self._auto_place = auto_place
-        self._series: dict[tuple[str, str], int] = {}
-        self._names: dict[str, str] = {}
-        self._data_version = 0
+        self._numbers = numbers
 
     def save(self, batch: Batch) -> None:
         """All of the batch or nothing; see the port."""
-        names = self._names.copy()
         try:
             with self._database.writing() as cursor:
-                self._notice_others(cursor)
-                self._rename(cursor, batch.names)
-                self._number(cursor, batch.readings)
-                self._number(cursor, batch.set_aside)
-                series = self._series
+                self._numbers.notice_others(cursor)
+                if save_renames(cursor, batch.seen):
+                    self._numbers.forget()
+                self._numbers.of(cursor, batch.readings)
+                series = self._numbers.of(cursor, batch.set_aside)
+                save_seen(cursor, batch.seen, _first_ms(batch))
                 _save_readings(cursor, [(series[row[0], row[1]], row[2], row[3]) for row in batch.readings])
-                cursor.executemany(_SAVE_SET_ASIDE, [(series[row[0], row[1]], *row[2:]) for row in batch.set_aside])
+                _save_words(cursor, batch.readings, series)
+                _save_set_aside(cursor, batch, series)
                 _save_problems(cursor, batch.problems)
+                save_reach(cursor, batch.reach)
                 if batch.deliveries:
                     cursor.execute("INSERT INTO delivery (messages) VALUES (?)", (batch.deliveries,))
                     cursor.execute("DELETE FROM delivery WHERE id <= last_insert_rowid() - ?", (DELIVERIES_KEPT,))
                 if batch.late:
                     widen_due(cursor, *batch.late)
         except BaseException:
-            self._series.clear()
-            self._names = names
+            self._numbers.forget()
             raise
 
     def deliveries(self) -> bytes:
@@ -96,12 +94,53 @@ class SqliteReadings:
         )
         return found[0][0] if found else None
 
+    def recent(self, sensor: str, quantity: str, count: int) -> Recent:
+        """At most `count` of the newest raw values, and the newest one that awaits the next."""
+        of_series = "series = (SELECT id FROM series WHERE sensor = ? AND quantity = ?)"
+        values = self._database.rows(
+            f"SELECT ts_ms, value FROM reading WHERE {of_series} ORDER BY ts_ms DESC LIMIT ?",
+            (sensor, quantity, count),
+        )
+        awaiting = self._database.rows(
+            f"SELECT ts_ms, value FROM set_aside WHERE {of_series} AND awaiting ORDER BY ts_ms DESC LIMIT 1",
+            (sensor, quantity),
+        )
+        return Recent(values[::-1], awaiting[0] if awaiting else None)
+
+    def was_set_aside(self, sensor: str, quantity: str, time_ms: int) -> bool:
+        """Whether the value of that instant was kept apart."""
+        found = self._database.rows(
+            "SELECT 1 FROM set_aside WHERE ts_ms = ? AND series = "
+            "(SELECT id FROM series WHERE sensor = ? AND quantity = ?)",
+            (time_ms, sensor, quantity),
+        )
+        return bool(found)
+
+    def words(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[tuple[int, str]]:
+        """What the events of a series are called, by time."""
+        return self._database.rows(
+            "SELECT ts_ms, word FROM word WHERE series = (SELECT id FROM series WHERE sensor = ? AND quantity = ?) "
+            "AND ts_ms >= ? AND ts_ms < ? ORDER BY ts_ms",
+            (sensor, quantity, start_ms, end_ms),
+        )
+
+    def set_aside(self, sensor: str, count: int) -> list[SetAside]:
+        """The newest values of a sensor that were kept apart, newest first."""
+        rows = self._database.rows(
+            "SELECT sensor, quantity, ts_ms, value, reason, awaiting FROM set_aside JOIN series ON series.id = series "
+            "WHERE sensor = ? ORDER BY ts_ms DESC LIMIT ?",
+            (sensor, count),
+        )
+        return [SetAside(*row)._replace(awaiting=bool(row[-1])) for row in rows]
+
     def sensors(self) -> list[Sensor]:
         """Every sensor, by first sight."""
-        rows = self._database.rows(
-            "SELECT key, name, place, placed_by, first_seen_ms FROM sensor ORDER BY first_seen_ms, key"
-        )
-        return [Sensor(*row) for row in rows]
+        return all_sensors(self._database)
+
+    def heard(self) -> list[Heard]:
+        """Every topic on which a sensor was heard."""
+        rows = self._database.rows("SELECT sensor, topic, availability FROM heard ORDER BY sensor, topic")
+        return [Heard(*row) for row in rows]
 
     def series_names(self) -> set[tuple[str, str]]:
         """Sensor and quantity of every series."""
@@ -143,86 +182,6 @@ class SqliteReadings:
             with self._database.writing() as cursor:
                 cursor.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('topics', ?)", (json.dumps(topics),))
 
-    def place(self, key: str, place: str | None, by: str) -> None:
-        """Put a sensor somewhere; every night is due again, since the room's sensors changed."""
-        with self._database.writing() as cursor:
-            cursor.execute(
-                "UPDATE sensor SET place = ?, placed_by = ? WHERE key = ?",
-                (place, by if place else None, key),
-            )
-            if cursor.rowcount == 0:
-                raise InputError(self._unknown(key))
-            _everything_due(cursor)
-
-    def calibrate(self, key: str, quantity: str, valid_from_ms: int, offset: float, gain: float) -> None:
-        """Correct a series from a time on; the nights since then are due again."""
-        with self._database.writing() as cursor:
-            cursor.execute(
-                "INSERT OR REPLACE INTO calibration (series, valid_from_ms, offset, gain) "
-                "SELECT id, ?, ?, ? FROM series WHERE sensor = ? AND quantity = ?",
-                (valid_from_ms, offset, gain, key, quantity),
-            )
-            if cursor.rowcount == 0:
-                raise InputError(f"{self._unknown(key)}; or it has no {quantity}")
-            latest = cursor.execute(
-                "SELECT max(ts_ms) FROM reading WHERE series = "
-                "(SELECT id FROM series WHERE sensor = ? AND quantity = ?)",
-                (key, quantity),
-            ).fetchone()[0]
-            widen_due(cursor, valid_from_ms, max(valid_from_ms, latest or 0) + 1)
-
-    def forget(self, key: str) -> int:
-        """Delete a sensor with all its readings; how many readings that were."""
-        with self._database.writing() as cursor:
-            count: int = cursor.execute(
-                "SELECT count(*) FROM reading WHERE series IN (SELECT id FROM series WHERE sensor = ?)",
-                (key,),
-            ).fetchone()[0]
-            _everything_due(cursor)
-            cursor.execute("DELETE FROM sensor WHERE key = ?", (key,))
-            if cursor.rowcount == 0:
-                raise InputError(self._unknown(key))
-        self._series.clear()
-        return count
-
-    def _unknown(self, key: str) -> str:
-        seen = ", ".join(sensor.key for sensor in self.sensors()) or "none yet"
-        return f"no sensor {key!r}; seen so far: {seen}"
-
-    def _notice_others(self, cursor: sqlite3.Cursor) -> None:
-        """Another connection wrote: it may have forgotten a sensor, so no number that is remembered holds any more."""
-        version = cursor.execute("PRAGMA data_version").fetchone()[0]
-        if version != self._data_version:
-            self._data_version = version
-            self._series.clear()
-
-    def _rename(self, cursor: sqlite3.Cursor, names: Iterable[tuple[str, str]]) -> None:
-        for key, name in names:
-            if self._names.get(key) != name:
-                self._names[key] = name
-                cursor.execute("UPDATE sensor SET name = ? WHERE key = ?", (name, key))
-
-    def _number(self, cursor: sqlite3.Cursor, rows: Iterable[Reading | SetAside]) -> None:
-        for row in rows:
-            if (row[0], row[1]) not in self._series:
-                self._series[row[0], row[1]] = self._number_of(cursor, row)
-
-    def _number_of(self, cursor: sqlite3.Cursor, row: Reading | SetAside) -> int:
-        name = self._names.get(row.sensor, row.sensor.partition(":")[2] or row.sensor)
-        place = place_by_name(name) if self._auto_place else None
-        cursor.execute(
-            "INSERT OR IGNORE INTO sensor (key, name, place, placed_by, first_seen_ms) VALUES (?, ?, ?, ?, ?)",
-            (row.sensor, name, place, "name" if place else None, row.time_ms),
-        )
-        cursor.execute(
-            "INSERT OR IGNORE INTO series (sensor, quantity, unit) VALUES (?, ?, ?)",
-            (row.sensor, row.quantity, BY_NAME[row.quantity].unit),
-        )
-        number: int = cursor.execute(
-            "SELECT id FROM series WHERE sensor = ? AND quantity = ?", (row.sensor, row.quantity)
-        ).fetchone()[0]
-        return number
-
     def _corrected(self, sensor: str, quantity: str, time_ms: int | None, value: float | None) -> float | None:
         if time_ms is None or value is None:
             return None
@@ -236,6 +195,26 @@ def _save_readings(cursor: sqlite3.Cursor, rows: list[tuple[int, int, float]]) -
     cursor.executemany(_SAVE_ONE, rows[whole:])
 
 
+def _save_words(cursor: sqlite3.Cursor, readings: Iterable[Reading], series: dict[Series, int]) -> None:
+    words = [(series[row[0], row[1]], row[2], row[4]) for row in readings if row[4] is not None]
+    if words:
+        cursor.executemany("INSERT OR REPLACE INTO word (series, ts_ms, word) VALUES (?, ?, ?)", words)
+
+
+def _save_set_aside(cursor: sqlite3.Cursor, batch: Batch, series: dict[Series, int]) -> None:
+    cursor.executemany(_SAVE_SET_ASIDE, [(series[row[0], row[1]], *row[2:]) for row in batch.set_aside])
+    if batch.released:
+        cursor.executemany(
+            "DELETE FROM set_aside WHERE series = ? AND ts_ms = ?",
+            [(series[sensor, quantity], time_ms) for sensor, quantity, time_ms in batch.released],
+        )
+
+
+def _first_ms(batch: Batch) -> int:
+    """When what is new in the batch was first seen."""
+    return min((row.time_ms for rows in (batch.readings, batch.set_aside) for row in rows), default=0)
+
+
 def _save_problems(cursor: sqlite3.Cursor, problems: Iterable[Problem]) -> None:
     problems = list(problems)
     if not problems:
@@ -246,22 +225,6 @@ def _save_problems(cursor: sqlite3.Cursor, problems: Iterable[Problem]) -> None:
         "(SELECT topic, reason FROM problem ORDER BY last_ms DESC LIMIT -1 OFFSET ?)",
         (PROBLEMS_KEPT,),
     )
-
-
-def _everything_due(cursor: sqlite3.Cursor) -> None:
-    first, last = cursor.execute("SELECT min(start_ms), max(end_ms) FROM night").fetchone()
-    if first is not None:
-        widen_due(cursor, first, last)
-
-
-def widen_due(cursor: sqlite3.Cursor, start_ms: int, end_ms: int) -> None:
-    """Add a span to what must be closed again, in the caller's transaction."""
-    for key, value, better in (("due_from_ms", start_ms, "min"), ("due_to_ms", end_ms, "max")):
-        cursor.execute(
-            "INSERT INTO meta (key, value) VALUES (?, ?) "
-            f"ON CONFLICT (key) DO UPDATE SET value = {better}(value, excluded.value)",
-            (key, value),
-        )
 
 
 def _calibrated(raw: list[tuple[int, float]], corrections: list[tuple[int, float, float]]) -> list[tuple[int, float]]:

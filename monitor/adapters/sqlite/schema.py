@@ -119,4 +119,25 @@ CREATE TABLE finding (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_SECOND = """
+ALTER TABLE sensor ADD COLUMN online INTEGER CHECK (online IN (0, 1));
+ALTER TABLE sensor ADD COLUMN online_ms INTEGER;
+ALTER TABLE sensor ADD COLUMN expire_after_s REAL;
+ALTER TABLE set_aside ADD COLUMN awaiting INTEGER NOT NULL DEFAULT 0 CHECK (awaiting IN (0, 1));
+
+CREATE TABLE heard (
+    sensor       TEXT NOT NULL REFERENCES sensor (key) ON DELETE CASCADE,
+    topic        TEXT NOT NULL,
+    availability TEXT, -- the topic that says whether the sensor can be reached
+    PRIMARY KEY (sensor, topic)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE word (
+    series INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE,
+    ts_ms  INTEGER NOT NULL,
+    word   TEXT NOT NULL, -- what the event is called whose reading stands at this time
+    PRIMARY KEY (series, ts_ms)
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND)
