@@ -152,6 +152,15 @@ class SeriesSummary(NamedTuple):
     set_aside: int
 
 
+class Latest(NamedTuple):
+    """When a series was last heard, and when a value of it was last set aside (UTC Unix ms, None for never)."""
+
+    sensor: str
+    quantity: str
+    last_ms: int | None
+    aside_ms: int | None
+
+
 class ReadingStore(Protocol):
     """Readings, for good."""
 
@@ -208,6 +217,10 @@ class ReadingStore(Protocol):
 
     def series(self) -> list[SeriesSummary]:
         """Every series with its counts."""
+        ...
+
+    def latest(self) -> list[Latest]:
+        """When every series was last heard; costs the same however much is stored."""
         ...
 
     def problems(self) -> list[Problem]:

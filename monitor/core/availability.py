@@ -11,17 +11,17 @@ ONLINE = frozenset({"online", "true", "connected", "on", "1", "ready", "init", "
 OFFLINE = frozenset({"offline", "false", "disconnected", "off", "0", "lost"})
 """The usual words, in lower case; Homie's sleeping is neither: it says that silence is meant."""
 
-STATE: Path = ("state",)
-"""Where a JSON object says it if the announcement does not tell: `{"state": "online"}` of Zigbee2MQTT, Ruuvi."""
+USUAL: tuple[Path, ...] = (("state",), ("value",))
+"""Where a JSON object says it if the announcement does not tell: Zigbee2MQTT and Ruuvi, then zwave-js-ui."""
 
 
 def says_online(payload: bytes, availability: Availability) -> bool | None:
     """Whether the payload says online (True) or offline (False); None where it says neither, whatever its bytes.
 
     The announcement's own words count in place of the usual ones of their side. The word stands in a JSON object at
-    `availability.path`, else at `state`; anything that is no object is the word itself.
+    `availability.path`, else at a usual key; anything that is no object is the word itself.
     """
-    word = _word(payload, availability.path or STATE)
+    word = _word(payload, (availability.path,) if availability.path else USUAL)
     if word is None:
         return None
     if word in (availability.online, availability.offline):
@@ -31,13 +31,13 @@ def says_online(payload: bytes, availability: Availability) -> bool | None:
     return False if availability.offline is None and word in OFFLINE else None
 
 
-def _word(payload: bytes, path: Path) -> str | None:
+def _word(payload: bytes, paths: tuple[Path, ...]) -> str | None:
     try:
         said = document(payload)
     except DecodeError:
         return _plain(payload)
     if isinstance(said, dict):
-        said = value_at(said, path)
+        said = next((word for path in paths if (word := value_at(said, path)) is not None), None)
     return str(said).strip().lower() if isinstance(said, str | int) else None
 
 

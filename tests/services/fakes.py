@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from monitor.core.readings import SetAside
 from monitor.errors import MonitorError
-from monitor.ports import Batch, Delivery, Heard, Problem, Recent, Seen, Sensor, SeriesSummary
+from monitor.ports import Batch, Delivery, Heard, Latest, Problem, Recent, Seen, Sensor, SeriesSummary
 
 
 @dataclass
@@ -118,6 +118,16 @@ class FakeStore:
 
     def series(self) -> list[SeriesSummary]:
         return [self._summary(sensor, quantity) for sensor, quantity in sorted(self.series_names())]
+
+    def latest(self) -> list[Latest]:
+        return [
+            Latest(
+                *series,
+                max((key[2] for key in self.rows if key[:2] == series), default=None),
+                max((key[2] for key in self.aside if key[:2] == series), default=None),
+            )
+            for series in sorted(self.series_names())
+        ]
 
     def problems(self) -> list[Problem]:
         return sorted(self._problems.values(), key=lambda problem: -problem.times)

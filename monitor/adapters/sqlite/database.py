@@ -153,20 +153,27 @@ class Database:
 
     def _migrate(self) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if 0 < version < len(self._migrations):
+        if version == 0:
+            self._apply(len(self._migrations), "".join(self._migrations))
+            return
+        if version < len(self._migrations):
             self._copy_aside(version)
         for number, script in enumerate(self._migrations[version:], start=version + 1):
-            header = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number};"
-            with self.writing() as cursor:
-                if cursor.execute("PRAGMA user_version").fetchone()[0] < number:
-                    for statement in (script + header).split(";"):
-                        cursor.execute(statement)
+            self._apply(number, script)
+
+    def _apply(self, number: int, script: str) -> None:
+        """Bring the file to this schema in one transaction, unless another program was faster."""
+        header = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number};"
+        with self.writing() as cursor:
+            if cursor.execute("PRAGMA user_version").fetchone()[0] < number:
+                for statement in (script + header).split(";"):
+                    cursor.execute(statement)
 
     def _copy_aside(self, version: int) -> None:
         aside = self.path.with_name(f"{self.path.name}.before-schema-{version + 1}")
         if aside.exists():
             return
-        part = aside.with_name(f"{aside.name}.part")
+        part = aside.with_name(f"{aside.name}.{os.getpid()}.part")
         part.unlink(missing_ok=True)
         os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
         copy = sqlite3.connect(part)

@@ -11,7 +11,7 @@ from monitor.adapters.sqlite.due import widen_due
 from monitor.adapters.sqlite.sensors import all_sensors, save_reach, save_renames, save_seen
 from monitor.adapters.sqlite.series import Series, SeriesNumbers
 from monitor.core.readings import Reading, SetAside
-from monitor.ports import Batch, Heard, Problem, Recent, Sensor, SeriesSummary
+from monitor.ports import Batch, Heard, Latest, Problem, Recent, Sensor, SeriesSummary
 
 DELIVERIES_KEPT = 256
 """Batches whose deliveries are remembered: more than a broker keeps unacknowledged for one client."""
@@ -158,6 +158,14 @@ class SqliteReadings:
             SeriesSummary(sensor, quantity, count, first, last, self._corrected(sensor, quantity, last, value), aside)
             for sensor, quantity, count, first, last, value, aside in rows
         ]
+
+    def latest(self) -> list[Latest]:
+        """When every series was last heard."""
+        rows = self._database.rows(
+            "SELECT sensor, quantity, (SELECT max(ts_ms) FROM reading WHERE series = id), "
+            "(SELECT max(ts_ms) FROM set_aside WHERE series = id) FROM series ORDER BY sensor, quantity"
+        )
+        return [Latest(*row) for row in rows]
 
     def problems(self) -> list[Problem]:
         """What could not be used, most frequent first."""

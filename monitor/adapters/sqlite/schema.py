@@ -138,6 +138,12 @@ CREATE TABLE word (
     word   TEXT NOT NULL, -- what the event is called whose reading stands at this time
     PRIMARY KEY (series, ts_ms)
 ) STRICT, WITHOUT ROWID;
+
+-- nights closed before have no exposures of the other quantities yet
+INSERT INTO meta (key, value) SELECT 'due_from_ms', start_ms FROM night ORDER BY start_ms LIMIT 1
+    ON CONFLICT (key) DO UPDATE SET value = min(value, excluded.value);
+INSERT INTO meta (key, value) SELECT 'due_to_ms', end_ms FROM night ORDER BY end_ms DESC LIMIT 1
+    ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value);
 """
 
 MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND)

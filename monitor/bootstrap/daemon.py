@@ -1,0 +1,126 @@
+"""Settings to the running daemon."""
+
+import logging
+import random
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from monitor.adapters.clock import SystemClock
+from monitor.adapters.mqtt import MqttSource
+from monitor.adapters.mqtt_subscriptions import Subscriptions
+from monitor.adapters.only_one import only_one
+from monitor.adapters.sqlite.readings import SqliteReadings
+from monitor.bootstrap.dialects import decoders, plan
+from monitor.bootstrap.steps import closing
+from monitor.bootstrap.stores import Stores, open_stores
+from monitor.ports import Clock
+from monitor.services.closing import Closing
+from monitor.services.daemon import Daemon, Job
+from monitor.services.following import Following
+from monitor.services.health import Health
+from monitor.services.ingest import Ingest
+from monitor.services.watching import Watching
+from monitor.settings import Settings
+
+log = logging.getLogger(__name__)
+
+CLOSE_EVERY_S = 60
+"""Seconds between two looks for nights that can be closed."""
+
+FOLLOW_EVERY_S = 2
+"""Seconds between two looks whether other sensors are to be listened to."""
+
+WATCH_EVERY_S = 60
+"""Seconds between two looks which sensors have fallen silent: silence is told in minutes."""
+
+COMPARE_EVERY_S = 3_600
+"""Seconds between two looks whether sensors of one place disagree."""
+
+LEARN_AT_ONCE = 5
+"""Series of which the usual interval is learned anew in one look: a week of readings each, some ms."""
+
+REMEMBER_EVERY_S = 5
+"""Seconds between two looks whether the broker has taken a new list of topics."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Running:
+    """A wired daemon and the parts that a caller may look at."""
+
+    daemon: Daemon
+    source: MqttSource
+    ingest: Ingest
+    closing: Closing
+    stores: Stores
+    clock: Clock
+
+
+@contextmanager
+def wired(settings: Settings, clock: Clock) -> Iterator[Running]:
+    """The daemon of these settings, not started yet; its database is closed afterwards.
+
+    Raises StoreUnusable, also where another daemon has the database; ConfigurationError for unusable TLS files.
+    """
+    with only_one(settings.store.path.expanduser()), open_stores(settings) as stores:
+        wanted = plan(settings)
+        source = MqttSource(
+            settings.mqtt,
+            Subscriptions(wanted.announcements, stores.readings.remembered_topics()),
+            clock,
+            random.Random(),  # noqa: S311 - jitter, no secret
+            announcements=wanted.announcements,
+        )
+        ingest = Ingest(
+            decoders(settings),
+            stores.readings,
+            clock,
+            rows=settings.store.batch_rows,
+            age_s=settings.store.batch_age_s,
+            auto_place=settings.sensors.auto_place,
+        )
+        following = Following(stores.readings, source, ingest, wanted)
+        following.follow()
+        close = closing(settings, stores)
+        watching = Watching(Health(stores.readings, learn_at_once=LEARN_AT_ONCE), clock)
+        jobs = (
+            Job(name="closing nights", every_s=CLOSE_EVERY_S, step=lambda: close.close_due(clock.now_ms())),
+            Job(name="watching sensors", every_s=WATCH_EVERY_S, step=watching.watch),
+            Job(name="comparing sensors", every_s=COMPARE_EVERY_S, step=watching.compare),
+            Job(name="following sensors", every_s=FOLLOW_EVERY_S, step=following.follow),
+            Job(name="remembering topics", every_s=REMEMBER_EVERY_S, step=_remember(source, stores.readings)),
+        )
+        yield Running(
+            daemon=Daemon(source, ingest, jobs),
+            source=source,
+            ingest=ingest,
+            closing=close,
+            stores=stores,
+            clock=clock,
+        )
+
+
+def run(settings: Settings) -> None:
+    """The daemon in the foreground until SIGTERM or SIGINT; raises StoreUnusable, ConfigurationError."""
+    start_logging(settings.logging.level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with wired(settings, SystemClock()) as running:
+        running.daemon.run(stop)
+    log.info("stopped; everything acknowledged is stored")
+
+
+def start_logging(level: str) -> None:
+    """One line per event on standard error."""
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)-7s %(message)s", force=True)
+
+
+def _remember(source: MqttSource, readings: SqliteReadings) -> Callable[[], None]:
+    def step() -> None:
+        if source.subscribed is not None:
+            readings.remember_topics(source.subscribed)
+
+    return step

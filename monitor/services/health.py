@@ -1,0 +1,121 @@
+"""How the sensors are: heard or silent, which batteries end soon, who sends only nonsense, who disagrees."""
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from typing import NamedTuple
+
+from monitor.core.agreement import BY_QUANTITY, Named, disagreement
+from monitor.core.battery import battery_warning
+from monitor.core.readings import DAY_MS
+from monitor.core.staleness import HISTORY_MS, Freshness, freshness, sensor_freshness, stuck, usual_interval_s
+from monitor.ports import Latest, ReadingStore, Sensor
+
+LEARN_EVERY_MS = 3_600_000
+"""ms between two looks at how often a series usually reports: it changes over days."""
+
+BATTERY_MS = 30 * DAY_MS
+"""ms of charge that are looked at."""
+
+FAILING = frozenset({"stale", "offline"})
+"""States in which the last value of a sensor is not current."""
+
+
+class SensorHealth(NamedTuple):
+    """How one sensor is, with the freshness of each of its series; `notes` are sentences for people."""
+
+    sensor: Sensor
+    state: Freshness
+    series: dict[str, Freshness]
+    notes: tuple[str, ...]
+
+
+class Health:
+    """Looks at the store; remembers for an hour what must be learned from the history of a series.
+
+    With `learn_at_once` a look learns no more than that many series anew, so that it never takes long.
+    """
+
+    def __init__(self, store: ReadingStore, *, learn_at_once: int | None = None) -> None:
+        self._store = store
+        self._learn_at_once = learn_at_once
+        self._learned = 0
+        self._usual: dict[tuple[str, str], tuple[int, float | None]] = {}
+        self._charge: dict[str, tuple[int, str | None]] = {}
+
+    def of_all(self, now_ms: int) -> list[SensorHealth]:
+        """Every sensor, as the store lists them."""
+        self._learned = 0
+        series: dict[str, list[Latest]] = {}
+        for one in self._store.latest():
+            series.setdefault(one.sensor, []).append(one)
+        return [self._of(sensor, series.get(sensor.key, []), now_ms) for sensor in self._store.sensors()]
+
+    def disagreements(self, now_ms: int) -> list[str]:
+        """What sensors of one place that disagree for a day are said to do."""
+        return [sentence for place in ("bedroom", "bed", "outdoor") for sentence in self._disagreeing(place, now_ms)]
+
+    def _of(self, sensor: Sensor, series: Iterable[Latest], now_ms: int) -> SensorHealth:
+        found = {one.quantity: self._freshness(sensor, one, now_ms) for one in series}
+        notes = (*self._stuck(series, found), *self._battery(sensor.key, found, now_ms))
+        return SensorHealth(sensor, sensor_freshness(found), found, notes)
+
+    def _freshness(self, sensor: Sensor, one: Latest, now_ms: int) -> Freshness:
+        return freshness(
+            one.last_ms,
+            now_ms,
+            usual_s=self._usual_s(one, now_ms),
+            expire_after_s=sensor.expire_after_s,
+            online=sensor.online,
+        )
+
+    def _usual_s(self, one: Latest, now_ms: int) -> float | None:
+        key = (one.sensor, one.quantity)
+        learned_ms, usual_s = self._usual.get(key, (None, None))
+        if self._is_to_learn(learned_ms, now_ms):
+            history = self._store.readings(*key, (one.last_ms or now_ms) - HISTORY_MS, now_ms + 1)
+            usual_s = usual_interval_s([time_ms for time_ms, _ in history])
+            self._usual[key] = (now_ms, usual_s)
+        return usual_s
+
+    def _is_to_learn(self, learned_ms: int | None, now_ms: int) -> bool:
+        if learned_ms is not None and 0 <= now_ms - learned_ms < LEARN_EVERY_MS:
+            return False
+        if self._learn_at_once is not None and self._learned >= self._learn_at_once:
+            return False
+        self._learned += 1
+        return True
+
+    def _stuck(self, series: Iterable[Latest], found: dict[str, Freshness]) -> Iterator[str]:
+        for one in series:
+            if one.aside_ms is not None and found[one.quantity].state != "fresh":
+                apart = (aside for aside in self._store.set_aside(one.sensor, 20) if aside.quantity == one.quantity)
+                last = next(apart, None)
+                said = None if last is None else stuck(one.last_ms, last.time_ms, last.reason)
+                if said is not None:
+                    yield f"{one.quantity}: {said}"
+
+    def _battery(self, key: str, found: dict[str, Freshness], now_ms: int) -> Iterator[str]:
+        if "battery" not in found:
+            return
+        learned_ms, sentence = self._charge.get(key, (None, None))
+        if self._is_to_learn(learned_ms, now_ms):
+            history = self._store.readings(key, "battery", now_ms - BATTERY_MS, now_ms + 1)
+            warning = battery_warning(history, now_ms)
+            sentence = None if warning is None else warning.sentence
+            self._charge[key] = (now_ms, sentence)
+        if sentence is not None:
+            yield sentence
+
+    def _disagreeing(self, place: str, now_ms: int) -> Iterator[str]:
+        sensors = [sensor for sensor in self._store.sensors() if sensor.place == place]
+        series = self._store.series_names()
+        for quantity in BY_QUANTITY:
+            measured = [
+                Named(sensor.name, self._store.readings(sensor.key, quantity, now_ms - DAY_MS, now_ms))
+                for sensor in sensors
+                if (sensor.key, quantity) in series
+            ]
+            for first, second in combinations(measured, 2):
+                found = disagreement(quantity, first, second, now_ms)
+                if found is not None:
+                    yield found.sentence
