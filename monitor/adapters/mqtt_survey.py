@@ -13,6 +13,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from monitor.adapters.mqtt_client import CONNECT_S, new_client
 from monitor.adapters.mqtt_subscriptions import AT_ONCE
 from monitor.adapters.mqtt_troubles import explained, refused, unanswered
+from monitor.core.readings import Message
 from monitor.errors import BrokerError
 from monitor.settings.sections import Mqtt
 
@@ -138,3 +139,8 @@ def survey(settings: Mqtt, filters: Sequence[str], *, stopping: threading.Event)
     """What the broker keeps on these topics. Raises BrokerError."""
     with Visitor(settings, "look", stopping) as visitor:
         return visitor.kept(filters)
+
+
+def heard(message: mqtt.MQTTMessage, received_ms: int) -> Message:
+    """A message as decoders want it."""
+    return Message(message.topic, bytes(message.payload), message.retain, received_ms)

@@ -3,6 +3,7 @@
 from monitor.bootstrap.daemon import Running, run, start_logging, wired
 from monitor.bootstrap.dialects import decoders, dialects, plan
 from monitor.bootstrap.doctor import examine, reachable
+from monitor.bootstrap.finding import find_sensors, take_in
 from monitor.bootstrap.home import zone_name
 from monitor.bootstrap.rehearsal import Outcome, demo, staged
 from monitor.bootstrap.steps import advising, analysing, close_nights, closing, own_factors
@@ -20,6 +21,7 @@ __all__ = [
     "demo",
     "dialects",
     "examine",
+    "find_sensors",
     "open_stores",
     "own_factors",
     "plan",
@@ -27,6 +29,7 @@ __all__ = [
     "run",
     "staged",
     "start_logging",
+    "take_in",
     "wired",
     "zone_name",
 ]

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import decode, demo, doctor, findings, imports, nights, run, sensors
+from monitor.cli import decode, demo, doctor, findings, imports, init, nights, run, sensors
 
 app = typer.Typer(
     name="bedroom-monitor",
@@ -35,6 +35,7 @@ def program(
 
 app.command("run")(run.run)
 app.command("demo")(demo.demo)
+app.command("init")(init.init)
 app.command("check")(doctor.check)
 app.command("decode")(decode.decode)
 app.command("log")(nights.log)

@@ -4,8 +4,16 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from monitor.core.zones import local_time, zone_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+READABLE_WIDTH = 100
+"""Characters; longer lines are hard to read."""
 
 PIPE_WIDTH = 200
 """Characters of a line that goes to a file or another program: nothing is cut there."""
@@ -36,6 +44,25 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
     if not console.is_terminal:
         console.width = PIPE_WIDTH
     console.print(table)
+
+
+def plain_table(*columns: str) -> "Table":
+    """A table without lines."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+def wide_console() -> "Console":
+    """Standard output, not too wide for a person; as wide as need be for a file or another program."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.width = min(console.width, READABLE_WIDTH) if console.is_terminal else PIPE_WIDTH
+    return console
 
 
 def printable(text: str) -> str:

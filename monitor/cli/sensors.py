@@ -7,16 +7,20 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.console import local, print_json, print_table
+from monitor.cli.console import print_json
 from monitor.cli.options import Config, Json
-from monitor.core.quantities import BY_NAME, shown_unit
 from monitor.core.wording import counted
 from monitor.core.zones import unix_ms, zone_of
 from monitor.errors import InputError
+from monitor.services.finding import sensor_called
 
-app = typer.Typer(help="Sensors: list, place, calibrate, forget.", no_args_is_help=True)
+app = typer.Typer(help="Sensors: list, show, place, calibrate, forget.", no_args_is_help=True)
 
-Key = Annotated[str, typer.Argument(help="Key of the sensor, as `sensors list` shows it.")]
+Key = Annotated[str, typer.Argument(help="Key or name of the sensor, or a part that fits one only.")]
+
+
+SHOWN_ASIDE = 20
+"""Values set aside that are shown of a sensor."""
 
 
 class Place(StrEnum):
@@ -31,54 +35,44 @@ class Place(StrEnum):
 
 @app.command("list")
 def list_sensors(config: Config = None, as_json: Json = False) -> None:
-    """List every sensor with its place, its quantities and its last values."""
+    """List every sensor with its place, its newest values and how long ago it was heard."""
     from monitor import bootstrap, settings
+    from monitor.adapters.clock import SystemClock
+    from monitor.cli.sensor_tables import Listed, sensors_document, show_sensors
+    from monitor.services.health import Health
 
     loaded = settings.load(config)
-    zone = bootstrap.zone_name(loaded)
+    now_ms = SystemClock().now_ms()
     with bootstrap.open_stores(loaded) as stores:
-        sensors, series, problems = (
-            stores.readings.sensors(),
-            stores.readings.series(),
-            stores.readings.problems(),
+        health = Health(stores.readings)
+        listed = Listed(
+            health.of_all(now_ms), stores.readings.series(), health.disagreements(now_ms), stores.readings.problems()
         )
     if as_json:
-        places = {sensor.key: sensor for sensor in sensors}
-        print_json(
-            {
-                "series": [
-                    one._asdict() | {"place": places[one.sensor].place, "name": places[one.sensor].name}
-                    for one in series
-                ],
-                "problems": [problem._asdict() for problem in problems],
-            }
-        )
-        return
-    named = {sensor.key: sensor for sensor in sensors}
-    rows = [
-        (
-            one.sensor,
-            named[one.sensor].place or "not placed",
-            one.quantity,
-            "-" if one.last_value is None else f"{round(one.last_value, 2):g} {shown_unit(BY_NAME[one.quantity].unit)}",
-            local(one.last_ms, zone),
-            one.readings,
-            one.set_aside or "",
-        )
-        for one in series
-    ]
-    columns = ("sensor", "place", "quantity", "last value", "at", "readings", "set aside")
-    print_table(
-        columns,
-        rows,
-        empty="No sensor has been heard yet. Is the daemon running, and does `check` find the broker?",
-    )
-    if problems:
-        print("\nMessages that could not be used:")
-        print_table(
-            ("topic", "reason", "count", "last"),
-            [(one.topic, one.reason, one.times, local(one.last_ms, zone)) for one in problems],
-            empty="",
+        print_json(sensors_document(listed))
+    else:
+        show_sensors(listed, bootstrap.zone_name(loaded))
+
+
+@app.command()
+def show(key: Key, config: Config = None) -> None:
+    """Show one sensor: its topics, how often it reports, its corrections, and what was set aside."""
+    from monitor import bootstrap, settings
+    from monitor.adapters.clock import SystemClock
+    from monitor.cli.sensor_tables import show_sensor
+    from monitor.services.health import Health
+
+    loaded = settings.load(config)
+    with bootstrap.open_stores(loaded) as stores:
+        sensor = sensor_called(stores.readings.sensors(), key)
+        health = Health(stores.readings).of_all(SystemClock().now_ms())
+        show_sensor(
+            next(one for one in health if one.sensor.key == sensor.key),
+            [one for one in stores.readings.latest() if one.sensor == sensor.key],
+            [one for one in stores.readings.heard() if one.sensor == sensor.key],
+            stores.sensors.calibrations(sensor.key),
+            stores.readings.set_aside(sensor.key, SHOWN_ASIDE),
+            bootstrap.zone_name(loaded),
         )
 
 
@@ -89,6 +83,7 @@ def place(key: Key, where: Annotated[Place, typer.Argument(help="Where it is.")]
 
     loaded = settings.load(config)
     with bootstrap.open_stores(loaded) as stores:
+        key = sensor_called(stores.readings.sensors(), key).key
         stores.sensors.place(key, None if where is Place.NONE else where.value, "person")
         bootstrap.close_nights(loaded, stores)
     print(f"{key} is {'not placed' if where is Place.NONE else f'in: {where.value}'}; past nights were closed anew.")
@@ -104,7 +99,7 @@ def calibrate(
     gain: Annotated[
         float | None, typer.Option(help="The value is multiplied by this first.", show_default=False)
     ] = None,
-    since: Annotated[str, typer.Option(help="Date or time from which it holds, local.")] = "1970-01-01",
+    since: Annotated[str, typer.Option("--from", help="Date or time from which it holds, local.")] = "1970-01-01",
     config: Config = None,
 ) -> None:
     """Correct a sensor from a date on, also in the past; what it sent stays as it was."""
@@ -121,9 +116,10 @@ def calibrate(
     try:
         moment = datetime.fromisoformat(since)
     except ValueError as exc:
-        raise InputError(f"--since: expected a date such as 2026-01-31, got {since!r}") from exc
+        raise InputError(f"--from: expected a date such as 2026-01-31, got {since!r}") from exc
     since_ms = unix_ms(moment if moment.tzinfo else moment.replace(tzinfo=zone_of(bootstrap.zone_name(loaded))))
     with bootstrap.open_stores(loaded) as stores:
+        key = sensor_called(stores.readings.sensors(), key).key
         stores.sensors.calibrate(key, quantity, since_ms, offset, gain)
         bootstrap.close_nights(loaded, stores)
     print(f"{key} {quantity}: value * {gain:g} {offset:+g} from {since} on; nights since then were closed anew.")
@@ -136,10 +132,11 @@ def forget(
     """Delete a sensor with all its readings, for good."""
     from monitor import bootstrap, settings
 
-    if not yes:
-        typer.confirm(f"Delete {key} with all its readings?", abort=True)
     loaded = settings.load(config)
     with bootstrap.open_stores(loaded) as stores:
+        key = sensor_called(stores.readings.sensors(), key).key
+        if not yes:
+            typer.confirm(f"Delete {key} with all its readings?", abort=True)
         count = stores.sensors.forget(key)
         bootstrap.close_nights(loaded, stores)
     print(f"{key} is deleted, with {counted(count, 'reading')}.")

@@ -99,6 +99,11 @@ def words_of(name: str) -> frozenset[str]:
     return frozenset("".join(char if char.isalpha() else " " for char in plain).split())
 
 
+def is_elsewhere(name: str) -> bool:
+    """Whether the name speaks of another room, a fridge or the like."""
+    return bool(words_of(name) & _ELSEWHERE)
+
+
 def place_by_name(name: str) -> str | None:
     """`bedroom`, `bed` or `outdoor` where the name says so and nothing speaks against it, else None.
 

@@ -35,14 +35,33 @@ def config_file(named: Path | None) -> Path | None:
     return wanted
 
 
+def document(named: Path | None = None) -> dict[str, dict[str, object]]:
+    """The settings file as it is written, section by section; empty where there is none. Raises ConfigurationError."""
+    found, faults = _document(config_file(named))
+    faults += [
+        f"{key}: expected a section, got {value!r}" for key, value in found.items() if not isinstance(value, dict)
+    ]
+    if faults:
+        raise ConfigurationError(faults)
+    return {key: dict(value) for key, value in found.items() if isinstance(value, dict)}
+
+
 def load(named: Path | None = None) -> Settings:
     """The settings of file and environment.
 
     Raises ConfigurationError with every fault at once: where, which key, expected, got, and a likely correction.
     """
     path = config_file(named)
-    document, faults = _document(path)
-    faults += unknown_variables()
+    found, faults = _document(path)
+    return _checked(found, faults + unknown_variables(), path)
+
+
+def checked(found: dict[str, dict[str, object]]) -> Settings:
+    """The settings that a document would give, with those of the environment. Raises ConfigurationError."""
+    return _checked(dict(found), unknown_variables(), None)
+
+
+def _checked(document: dict[str, object], faults: list[str], path: Path | None) -> Settings:
     settings = None
     try:
         settings = Settings(**document)  # type: ignore[arg-type] # validated here

@@ -193,7 +193,7 @@ def test_closing_by_hand_says_how_many(do):
 def test_a_sensor_is_placed_calibrated_and_forgotten(do, climate):
     do("import", "readings", climate, "--sensor", "old")
     do("sensors", "place", "old", "bedroom")
-    do("sensors", "calibrate", "old", "temperature", "--offset", -0.5, "--since", "2026-01-01")
+    do("sensors", "calibrate", "old", "temperature", "--offset", -0.5, "--from", "2026-01-01")
     series = {one["quantity"]: one for one in shown(do, "sensors", "list")["series"]}
     assert (series["temperature"]["place"], series["temperature"]["last_value"]) == ("bedroom", pytest.approx(19.9))
     assert "is deleted, with 4 readings" in do("sensors", "forget", "old", "--yes").stdout
@@ -206,7 +206,7 @@ def test_a_sensor_is_placed_calibrated_and_forgotten(do, climate):
         (("calibrate", "nobody", "temperature"), "expected --offset or --gain"),
         (("calibrate", "nobody", "temperature", "--offset", "1"), "no sensor 'nobody'"),
         (("calibrate", "nobody", "temperature", "--gain", "0"), "a positive number"),
-        (("calibrate", "nobody", "temperature", "--gain", "2", "--since", "once"), "a date such as"),
+        (("calibrate", "nobody", "temperature", "--gain", "2", "--from", "once"), "a date such as"),
         (("forget", "nobody", "--yes"), "no sensor 'nobody'"),
     ],
 )

@@ -129,8 +129,13 @@ def test_what_was_set_aside_is_told(some_readings: Say) -> None:
 
 
 def test_a_sensor_is_listed_with_what_was_set_aside(some_readings: Say) -> None:
-    row = some_readings("sensors", "list").out.splitlines()[1].split()
-    assert row == ["imported", "not", "placed", "temperature", "20.5", "°C", "2025-02-01", "23:00", "1", "1"]
+    told = some_readings("sensors", "list").out.splitlines()
+    assert told[1].split()[:7] == ["imported", "not", "placed", "was", "20.5", "°C", "silent"]
+    assert 'imported: 1 value set aside; see: bedroom-monitor sensors show "imported"' in told
+
+
+def test_what_was_set_aside_is_shown_with_the_reason(some_readings: Say) -> None:
+    assert "outside -40 to 60 °C" in some_readings("sensors", "show", "imported").out
 
 
 def test_messages_that_could_not_be_used_are_listed_with_their_reason(say: Say, tmp_path: Path) -> None:

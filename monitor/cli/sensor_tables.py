@@ -1,0 +1,178 @@
+"""Sensors as a person may see them in a terminal, and as JSON."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.text import Text
+
+from monitor.cli.console import local, plain_table, printable, wide_console
+from monitor.core.quantities import BY_NAME, QUANTITIES, shown_unit
+from monitor.core.readings import SetAside
+from monitor.core.staleness import age_text
+from monitor.core.wording import counted
+from monitor.ports import Calibration, Heard, Latest, Problem, SeriesSummary
+from monitor.services.health import FAILING, SensorHealth
+
+QUANTITY_ORDER = tuple(quantity.name for quantity in QUANTITIES)
+"""The air first, then what tells of the sensor and the sleeper."""
+
+_SHORT = {"temperature": "", "humidity": "RH", "battery": "battery", "voc_mass": "VOC", "voc": "VOC", "co2": "CO2"}
+_STYLES = {"fresh": "green", "stale": "red", "offline": "red", "unknown": "dim"}
+_FLAGS = {"occupancy": ("nobody", "somebody"), "motion": ("no motion", "motion"), "movement": ("still", "moved")}
+
+
+class Listed(NamedTuple):
+    """What `sensors list` is made of."""
+
+    health: Sequence[SensorHealth]
+    series: Sequence[SeriesSummary]
+    disagreements: Sequence[str]
+    problems: Sequence[Problem]
+
+
+def sensors_document(listed: Listed) -> dict[str, object]:
+    """What `sensors list --json` prints."""
+    by_key = {one.sensor.key: one for one in listed.health}
+    return {
+        "sensors": [
+            one.sensor._asdict()
+            | {"state": one.state.state, "age_s": one.state.age_s, "says": one.state.sentence, "notes": one.notes}
+            for one in listed.health
+        ],
+        "series": [
+            one._asdict()
+            | {
+                "place": by_key[one.sensor].sensor.place,
+                "name": by_key[one.sensor].sensor.name,
+                "unit": BY_NAME[one.quantity].unit,
+                "state": by_key[one.sensor].series[one.quantity].state,
+            }
+            for one in listed.series
+        ],
+        "disagreements": list(listed.disagreements),
+        "problems": [problem._asdict() for problem in listed.problems],
+    }
+
+
+def show_sensors(listed: Listed, zone: str) -> None:
+    """The sensors with their newest values; one that is silent is struck through, with its age."""
+    console = wide_console()
+    if listed.health:
+        _show_health(console, listed)
+    else:
+        console.print("No sensor has been heard yet. Is the daemon running, and does `check` find the broker?")
+        console.print("`bedroom-monitor init` looks for sensors on the broker.")
+    if listed.problems:
+        console.print("\nMessages that could not be used:")
+        table = plain_table("topic", "reason", "times", "last")
+        for problem in listed.problems:
+            table.add_row(*map(_text, (problem.topic, problem.reason, problem.times, local(problem.last_ms, zone))))
+        console.print(table)
+
+
+def show_sensor(
+    health: SensorHealth,
+    latest: Iterable[Latest],
+    heard: Iterable[Heard],
+    calibrations: Iterable[Calibration],
+    apart: Iterable[SetAside],
+    zone: str,
+) -> None:
+    """Everything that is known of one sensor."""
+    console, sensor = wide_console(), health.sensor
+    console.print(Text(printable(sensor.name), style="bold"))
+    console.print(f"key: {sensor.key}\nplace: {sensor.place or 'not placed'}\n{health.state.sentence}")
+    for note in health.notes:
+        console.print(Text(note, style="yellow"))
+    table = plain_table("quantity", "last heard", "state")
+    for one in latest:
+        table.add_row(one.quantity, local(one.last_ms, zone), health.series[one.quantity].sentence)
+    console.print(table)
+    for each in heard:
+        told = f" (availability: {each.availability})" if each.availability else ""
+        console.print(Text(f"speaks on {printable(each.topic)}{told}"), soft_wrap=True)
+    for correction in calibrations:
+        console.print(_correction(correction, zone))
+    rows = [(one.quantity, local(one.time_ms, zone), f"{one.value:g}", one.reason) for one in apart]
+    if rows:
+        console.print("\nSet aside, newest first:")
+        table = plain_table("quantity", "at", "value", "why")
+        for row in rows:
+            table.add_row(*map(_text, row))
+        console.print(table)
+
+
+def shown_value(quantity: str, value: float, word: str | None = None) -> str:
+    """A value as people read it: `21.5 °C`, `48 % RH`, `somebody`."""
+    if word is not None:
+        return printable(word)
+    if quantity in _FLAGS:
+        return _FLAGS[quantity][value >= 1.0]
+    short = _SHORT.get(quantity, quantity if quantity not in ("pressure", "illuminance", "noise") else "")
+    unit = shown_unit(BY_NAME[quantity].unit)
+    return " ".join(part for part in (f"{_rounded(value):g}", unit, short) if part)
+
+
+def _show_health(console: Console, listed: Listed) -> None:
+    series: dict[str, list[SeriesSummary]] = {}
+    for one in listed.series:
+        series.setdefault(one.sensor, []).append(one)
+    table = plain_table("sensor", "place", "now", "heard")
+    for health in listed.health:
+        table.add_row(*_row(health, series.get(health.sensor.key, [])))
+    console.print(table)
+    for line in _below(listed):
+        console.print(Text(line), soft_wrap=True)
+
+
+def _row(health: SensorHealth, series: Sequence[SeriesSummary]) -> tuple[Text, ...]:
+    sensor, failing = health.sensor, health.state.state in FAILING
+    name = Text(printable(sensor.name))
+    if sensor.key.partition(":")[2] != sensor.name:
+        name.append(f"\n{printable(sensor.key)}", style="dim")
+    else:
+        name = Text(printable(sensor.key))
+    now = Text()
+    for one in sorted(series, key=lambda each: QUANTITY_ORDER.index(each.quantity)):
+        if one.last_value is not None and one.quantity != "sleep_event":
+            lost = failing or health.series[one.quantity].state in FAILING
+            shown = shown_value(one.quantity, one.last_value)
+            now.append("  " if now else "")
+            now.append(f"was {shown}" if lost else shown, style="strike dim" if lost else "")
+    state = Text("-" if health.state.age_s is None else age_text(health.state.age_s) + " ago")
+    state.stylize(_STYLES[health.state.state])
+    if failing:
+        state = Text(health.state.sentence, style=_STYLES[health.state.state])
+    return name, _text(sensor.place or "not placed"), now, state
+
+
+def _below(listed: Listed) -> Iterable[str]:
+    apart: dict[str, int] = {}
+    for one in listed.series:
+        apart[one.sensor] = apart.get(one.sensor, 0) + one.set_aside
+    for health in listed.health:
+        for note in health.notes:
+            yield f"{printable(health.sensor.name)}: {note}"
+        if apart.get(health.sensor.key):
+            yield (
+                f"{printable(health.sensor.name)}: {counted(apart[health.sensor.key], 'value')} set aside; "
+                f'see: bedroom-monitor sensors show "{printable(health.sensor.key)}"'
+            )
+    yield from listed.disagreements
+    if not any(health.sensor.place in ("bedroom", "bed") for health in listed.health):
+        yield "No sensor is in the bedroom yet: bedroom-monitor sensors place SENSOR bedroom"
+
+
+def _correction(one: Calibration, zone: str) -> str:
+    unit = shown_unit(BY_NAME[one.quantity].unit)
+    since = local(one.valid_from_ms, zone) if one.valid_from_ms > 0 else "the beginning"
+    return f"calibration of {one.quantity}: value * {one.gain:g} {one.offset:+g} {unit} from {since} on"
+
+
+def _rounded(value: float) -> float:
+    return round(value, 1) if abs(value) < 100 else round(value)
+
+
+def _text(cell: object) -> Text:
+    return Text(printable(str(cell)))

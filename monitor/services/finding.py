@@ -1,0 +1,176 @@
+"""Finding sensors on a broker: what is announced and heard, who may stand in the bedroom, and which one is meant."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
+
+from monitor.core.decoding import Decoders, Dialect
+from monitor.core.known import Fact, Known
+from monitor.core.places import is_elsewhere, place_by_name
+from monitor.core.readings import Message, implausible
+from monitor.core.staleness import EVENT_LIKE
+from monitor.errors import DecodeError, InputError
+from monitor.ports import Sensor
+
+WANTED = frozenset({"temperature", "humidity", "co2", "pm25", "pm10", "voc", "voc_mass", "illuminance", "noise"})
+"""Quantities of the air that make a sensor worth suggesting by itself; a bed's own are suggested too."""
+
+
+class LastValue(NamedTuple):
+    """The newest value (canonical unit); `live` False: the broker had kept it, and its age is unknown."""
+
+    value: float
+    word: str | None
+    live: bool
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A sensor that was heard or announced, while the broker is listened to.
+
+    `topics` are those it speaks on, each with the topic of its availability if one is known.
+    """
+
+    key: str
+    name: str
+    area: str | None = None
+    overheard: bool = False
+    topics: dict[str, str | None] = field(default_factory=dict)
+    values: dict[str, LastValue] = field(default_factory=dict)
+    announced: set[str] = field(default_factory=set)
+    heard: int = 0
+
+    @property
+    def suggestion(self) -> str | None:
+        """Where it seems to stand, as far as name and area tell; None where the person must say.
+
+        What a radio hears may be the neighbours', and what only measures itself (a battery) is no sensor of a room.
+        """
+        guess = place_by_name(f"{self.name} {self.area or ''}")
+        quantities = self.values.keys() | self.announced
+        useful = bool(quantities & WANTED) or bool(quantities & (EVENT_LIKE - {"battery"}))
+        return guess if useful and not self.overheard else None
+
+    @property
+    def score(self) -> tuple[int, int, int, str]:
+        """Sorts the list: suggested ones first, then what was heard, most quantities first."""
+        rank = 0 if self.suggestion in ("bedroom", "bed") else 1 if self.suggestion else 2
+        if is_elsewhere(self.name):
+            rank = 4
+        elif self.overheard:
+            rank = 3
+        return rank, -bool(self.heard), -len(self.values.keys() | self.announced), self.name.lower()
+
+
+class Found:
+    """Everything that was found so far; messages come in any order, announcements are best first."""
+
+    def __init__(self, decoders: Decoders) -> None:
+        self._decoders = decoders
+        self.known = Known()
+        self.messages = 0
+        self.unusable = 0
+        self.bases: set[str] = set()
+        self._candidates: dict[str, Candidate] = {}
+
+    def take(self, message: Message) -> None:
+        """Learn or read one message; one that cannot be used is counted."""
+        self.messages += 1
+        if message.topic.endswith("/bridge/devices"):
+            self.bases.add(message.topic.removesuffix("/bridge/devices"))
+        try:
+            self._decoders.learn(message, self.known)
+            self._hear(message)
+        except DecodeError:
+            self.unusable += 1
+
+    @property
+    def heard(self) -> list[str]:
+        """The keys of the sensors that were heard so far."""
+        return list(self._candidates)
+
+    def candidates(self) -> list[Candidate]:
+        """Every sensor, the likeliest of the bedroom first."""
+        for facts in self.known.announced.values():
+            for fact in facts:
+                self._announce(fact)
+        return sorted(self._candidates.values(), key=lambda one: one.score)
+
+    def _hear(self, message: Message) -> None:
+        decoded = self._decoders.decode(message, self.known)
+        if not decoded.measurements:
+            return
+        dialect = self._decoders.speaker_of(message, self.known)
+        for sensor, quantity, value, _time, word in decoded.measurements:
+            candidate = self._candidate(sensor, decoded.called)
+            candidate.overheard = dialect is not None and dialect.overheard
+            candidate.topics.setdefault(message.topic, _availability(dialect, message.topic))
+            candidate.heard += not message.retain
+            if implausible(quantity, value) is None:
+                before = candidate.values.get(quantity)
+                if before is None or not message.retain or not before.live:
+                    candidate.values[quantity] = LastValue(value, word, live=not message.retain)
+
+    def _announce(self, fact: Fact) -> None:
+        """A value that was announced is a candidate too: some sensors speak every few hours only."""
+        if fact.quantity is None and not fact.sensor.endswith("/"):
+            return
+        if fact.sensor.endswith("/"):
+            self._call(fact)
+            return
+        speaker = self._decoders.dialect_of(fact.state_topic)
+        if fact.second_hand and fact.sensor.startswith("homeassistant:") and _reads_itself(speaker):
+            return
+        candidate = self._candidate(fact.sensor, None)
+        candidate.name, candidate.area = fact.name, fact.area or candidate.area
+        told = fact.availability[0].topic if fact.availability else _availability(speaker, fact.state_topic)
+        candidate.topics[fact.state_topic] = told
+        if fact.quantity is not None:
+            candidate.announced.add(fact.quantity)
+
+    def _call(self, fact: Fact) -> None:
+        """All sensors of a device are called by its name."""
+        for key, candidate in self._candidates.items():
+            if key.startswith(fact.sensor):
+                candidate.name, candidate.area = f"{fact.name} {key[len(fact.sensor) :]}", fact.area
+
+    def _candidate(self, key: str, called: str | None) -> Candidate:
+        candidate = self._candidates.get(key)
+        if candidate is None:
+            candidate = self._candidates[key] = Candidate(key, called or key.partition(":")[2] or key)
+        return candidate
+
+
+def _availability(dialect: Dialect | None, topic: str) -> str | None:
+    return None if dialect is None else dialect.availability(topic)
+
+
+def _reads_itself(dialect: Dialect | None) -> bool:
+    """Whether the topic's own dialect reads it, so that its sensor has another key than the announcement says."""
+    return dialect is not None and not dialect.fallback and dialect.name not in ("esphome", "homeassistant")
+
+
+Called = TypeVar("Called", Sensor, Candidate)
+
+
+def sensor_called(sensors: Sequence[Called], wanted: str) -> Called:
+    """The sensor that a person means by its key, its name, or a part of either that fits one only.
+
+    Raises InputError with the sensors that there are.
+    """
+    folded = wanted.casefold()
+    for fits in (
+        lambda one: one.key == wanted,
+        lambda one: one.name.casefold() == folded,
+        lambda one: folded in one.key.casefold() or folded in one.name.casefold(),
+    ):
+        found = [one for one in sensors if fits(one)]
+        if len(found) == 1:
+            return found[0]
+        if len(found) > 1:
+            raise InputError(f"{wanted!r} fits several sensors, name one by its key: {_keys(found)}")
+    raise InputError(f"no sensor {wanted!r}; seen so far: {_keys(sensors) or 'none yet'}")
+
+
+def _keys(sensors: Iterable[Sensor | Candidate]) -> str:
+    return ", ".join(one.key for one in sensors)

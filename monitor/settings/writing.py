@@ -1,0 +1,47 @@
+"""Settings to a file that can be read back: TOML, for this user alone, with a copy of what stood there before."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from monitor.errors import ConfigurationError
+
+HEAD = (
+    "# Settings of bedroom-monitor, written by `bedroom-monitor init`. Every key with its default and meaning is in\n"
+    "# config/monitor.example.toml. Which sensors are in the bedroom is kept in the database: `sensors list`.\n"
+)
+
+
+def write(document: Mapping[str, Mapping[str, object]], path: Path) -> Path:
+    """Write the sections; the path. Raises ConfigurationError where it cannot be written."""
+    text = HEAD + "".join(_section(name, keys) for name, keys in document.items() if keys)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if path.exists():
+            shutil.copy2(path, path.with_name(f"{path.name}.before-init"))
+        part = path.with_name(f"{path.name}.part")
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+        part.replace(path)
+    except OSError as exc:
+        raise ConfigurationError(
+            [f"{path}: cannot be written: {exc.strerror}; name another file with --output"]
+        ) from exc
+    return path
+
+
+def _section(name: str, keys: Mapping[str, object]) -> str:
+    return f"\n[{name}]\n" + "".join(f"{key} = {_value(value)}\n" for key, value in keys.items())
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{json.dumps(key)} = {_value(one)}' for key, one in value.items())} }}"
+    return (
+        json.dumps(value, ensure_ascii=False) if isinstance(value, bool | int | float | str) else json.dumps(str(value))
+    )
