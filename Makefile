@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format bench clean mosquitto
+.PHONY: help demo run test check format bench clean programs
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -16,7 +16,7 @@ demo: $(VENV)/.ready ## 120 simulated nights through a real broker and database,
 run: $(VENV)/.ready ## the daemon, in the foreground (ARGS="--config FILE")
 	@$(BIN)/bedroom-monitor run $(ARGS)
 
-test: $(VENV)/.tests mosquitto ## the tests, with everything they need
+test: $(VENV)/.tests programs ## the tests, with everything they need
 	$(BIN)/coverage erase
 	$(BIN)/pytest --cov --cov-report= $(ARGS)
 	$(BIN)/coverage report --fail-under=95
@@ -33,7 +33,9 @@ format: $(VENV)/.tests ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.tests mosquitto ## speed, memory and size, as figures beside stated limits
+bench: $(VENV)/.tests programs ## speed, memory and size, as figures beside stated limits
+	$(BIN)/python benchmarks/decode.py
+	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/footprint.py
 	$(BIN)/python benchmarks/analyse.py
@@ -65,8 +67,8 @@ $(VENV)/.tests: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.ready
 
-mosquitto:
-	@PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null || { \
-	  echo 'Installing mosquitto: the tests talk to a real broker.'; \
-	  $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends mosquitto || { \
-	  echo 'It could not be installed. As root, run: apt install mosquitto'; exit 1; }; }
+programs:
+	@PATH="$$PATH:/usr/sbin"; command -v mosquitto >/dev/null && command -v rtl_433 >/dev/null || { \
+	  echo 'Installing mosquitto and rtl_433: the tests talk to real ones.'; \
+	  $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends mosquitto rtl-433 || { \
+	  echo 'They could not be installed. As root, run: apt install mosquitto rtl-433'; exit 1; }; }

@@ -286,6 +286,7 @@ def quantities() -> str:
             f"{'above ' if one.low_open else ''}{one.low:g} to {one.high:g}",
             one.meaning,
             ", ".join(f"{value:g}" for value in one.absent),
+            "" if one.jump is None else f"{one.jump:g} and {one.jump_per_min:g} a minute",
         )
         for one in QUANTITIES
     ]
@@ -301,7 +302,7 @@ def quantities() -> str:
         for one in FACTORS
     ]
     pages = (
-        ("Quantities", table(("quantity", "unit", "range", "meaning", "stands for no value"), ranges)),
+        ("Quantities", table(("quantity", "unit", "range", "meaning", "stands for no value", "jumps at most"), ranges)),
         ("Spellings of units", table(("quantity", "spellings"), spellings)),
         ("Factors of the diary", table(("factor", "unit", "range", "meaning", "adjusted for"), factors)),
     )

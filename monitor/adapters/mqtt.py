@@ -178,11 +178,12 @@ class MqttSource:
                 self._received += 1
                 self._burst.append((self._clock.now_ms(), 0, message))
         except BrokerError as exc:
-            self._lost(str(exc))
+            if not self._stopping.is_set():
+                self._lost(str(exc))
             return False
         self._hand_over()
-        self._has_looked = True
-        return True
+        self._has_looked = not self._stopping.is_set()
+        return self._has_looked
 
     def _connect(self) -> bool:
         settings = self._settings
@@ -270,6 +271,7 @@ class MqttSource:
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.on_subscribe = self._on_subscribe
+        client.on_unsubscribe = self._on_unsubscribe
         client.on_socket_register_write = lambda *_: None  # so that only the network thread writes
         if not self._visitor:
             client.will_set(self._settings.status_topic, b"offline", qos=1, retain=True)
@@ -296,7 +298,7 @@ class MqttSource:
         if self._visitor:
             self._connected.set()
             return
-        self._topics.begin(client, anew=not flags.session_present or self.subscribed is None)
+        self._topics.begin(client, anew=not flags.session_present)
         client.publish(self._settings.status_topic, b"online", qos=1, retain=True)
         where = f"{self._settings.host}:{self._settings.port}"
         log.info("%s MQTT broker %s", "back at" if self._trouble else "connected to", where)
@@ -312,6 +314,12 @@ class MqttSource:
         _properties: object,
     ) -> None:
         if self._topics.hear(mid, reasons):
+            self._subscribed.set()
+
+    def _on_unsubscribe(
+        self, _client: mqtt.Client, _userdata: object, mid: int, _reasons: object, _properties: object
+    ) -> None:
+        if self._topics.hear_gone(mid):
             self._subscribed.set()
 
     def _on_disconnect(

@@ -1,11 +1,12 @@
 """A short visit to a broker: what it keeps for everybody, and what is said on it for a while."""
 
 import contextlib
+import select
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.reasoncodes import ReasonCode
@@ -52,19 +53,17 @@ class Visitor:
             self._client.connect(self._settings.host, self._settings.port, self._settings.keepalive_s)
         except (OSError, ValueError) as exc:
             raise BrokerError(explained(exc, self._settings)) from exc
-        until_s = time.monotonic() + CONNECT_S
-        while not self._connected and time.monotonic() < until_s and not self._stopping.is_set():
-            self._turn()
-        if not self._connected:
-            raise BrokerError(unanswered(self._settings))
+        try:
+            self._wait_for_the_answer()
+        except BrokerError:
+            self._leave()
+            raise
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, _exc: BaseException | None, _at: TracebackType | None
     ) -> None:
-        self._client.disconnect()
-        with contextlib.suppress(OSError, ValueError):
-            self._client.loop(0.0)
+        self._leave()
 
     def kept(self, filters: Sequence[str]) -> list[mqtt.MQTTMessage]:
         """What the broker keeps on these topics, and what is said on them meanwhile.
@@ -79,9 +78,7 @@ class Visitor:
             if not self._unanswered and not marked:
                 self._client.publish(self._marker, b"end", qos=0)
                 marked = True
-            before = len(self._came)
-            self._turn()
-            if len(self._came) > before or not marked:
+            if self._turn() or not marked:
                 quiet_s = time.monotonic() + QUIET_S
         return self._taken()
 
@@ -103,18 +100,40 @@ class Visitor:
             if mid is not None:
                 self._unanswered.add(mid)
 
+    def _wait_for_the_answer(self) -> None:
+        until_s = time.monotonic() + CONNECT_S
+        while not self._connected and time.monotonic() < until_s and not self._stopping.is_set():
+            self._turn()
+        if not self._connected:
+            raise BrokerError(unanswered(self._settings))
+
+    def _leave(self) -> None:
+        self._client.disconnect()
+        with contextlib.suppress(OSError, ValueError):
+            self._client.loop(0.0)
+
     def _taken(self) -> list[mqtt.MQTTMessage]:
         came, self._came = self._came, []
         return came
 
-    def _turn(self) -> None:
-        code = self._client.loop(TURN_S)
+    def _turn(self) -> bool:
+        """Let the network move; whether any bytes came: a message may be long, and the way to us slow."""
+        came = self._await_bytes()
+        code = self._client.loop(0.0)
         if self._refusal is not None:
             raise BrokerError(self._refusal)
         if code != mqtt.MQTT_ERR_SUCCESS:
             raise BrokerError(
                 f"the connection ended ({mqtt.error_string(code)})" if self._connected else unanswered(self._settings)
             )
+        return came
+
+    def _await_bytes(self) -> bool:
+        sock: Any = self._client.socket()
+        if sock is None:
+            return False
+        held_back = bool(getattr(sock, "pending", lambda: 0)())
+        return held_back or bool(select.select([sock], [], [], TURN_S)[0])
 
     def _on_connect(
         self, _client: mqtt.Client, _userdata: object, _flags: object, reason: ReasonCode, _properties: object

@@ -14,17 +14,26 @@ HEAD = (
 )
 
 
+SYSTEM_WIDE = Path("/etc")
+"""Settings there are for a service that runs as a user of its own."""
+
+
 def write(document: Mapping[str, Mapping[str, object]], path: Path) -> Path:
-    """Write the sections; the path. Raises ConfigurationError where it cannot be written."""
+    """Write the sections; the path. Raises ConfigurationError where it cannot be written.
+
+    The file is for this user alone, but for one in /etc without a password: the service reads it as another user.
+    """
     text = HEAD + "".join(_section(name, keys) for name, keys in document.items() if keys)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o755 if path.is_relative_to(SYSTEM_WIDE) else 0o700)
         if path.exists():
             shutil.copy2(path, path.with_name(f"{path.name}.before-init"))
         part = path.with_name(f"{path.name}.part")
         part.unlink(missing_ok=True)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(text)
+        if path.is_relative_to(SYSTEM_WIDE) and not document.get("mqtt", {}).get("password"):
+            part.chmod(0o644)
         part.replace(path)
     except OSError as exc:
         raise ConfigurationError(

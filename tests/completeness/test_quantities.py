@@ -19,7 +19,7 @@ def test_a_quantity_has_a_unit_and_a_meaning(quantity: Quantity) -> None:
 
 @every
 def test_a_quantity_has_a_range(quantity: Quantity) -> None:
-    assert quantity.low < quantity.high
+    assert quantity.low <= quantity.high
 
 
 @every

@@ -4,12 +4,13 @@ import io
 import logging
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from monitor.cli import main
+from tests.e2e.daemon_process import DaemonProcess
 from tests.e2e.shell import DONE, Answer, Say
 
 
@@ -47,3 +48,20 @@ def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         return Answer(code, *capsys.readouterr())
 
     return typed
+
+
+@pytest.fixture
+def start_daemon(tmp_path: Path) -> Iterator[Callable[..., DaemonProcess]]:
+    """Start a daemon in a process of its own; it is ended afterwards."""
+    started: list[DaemonProcess] = []
+
+    def start(port: int, **options: object) -> DaemonProcess:
+        daemon = DaemonProcess(tmp_path, port, **options)  # type: ignore[arg-type]
+        started.append(daemon)
+        daemon.start()
+        return daemon
+
+    yield start
+    for daemon in started:
+        if daemon.process is not None and daemon.process.poll() is None:
+            daemon.kill()

@@ -83,6 +83,11 @@ def wait_for(claim: Callable[[], bool], seconds: float = 30.0) -> bool:
     return False
 
 
+def subscribed(daemon: DaemonProcess) -> bool:
+    """Whether the broker has taken its subscriptions."""
+    return wait_for(lambda: bool(daemon.query("SELECT 1 FROM meta WHERE key = 'topics'")))
+
+
 class Speaker:
     """A publisher at QoS 1."""
 

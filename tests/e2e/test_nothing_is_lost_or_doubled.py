@@ -5,39 +5,19 @@ import random
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Mosquitto
-from tests.e2e.daemon_process import DaemonProcess, Speaker, wait_for
+from tests.e2e.daemon_process import Speaker, subscribed, wait_for
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
 KILLS = 12
 TOPICS = 5
 VALUES = "SELECT value FROM reading JOIN series ON series.id = series WHERE quantity = 'temperature'"
-
-
-@pytest.fixture
-def start_daemon(tmp_path: Path) -> Iterator[Callable[..., DaemonProcess]]:
-    started: list[DaemonProcess] = []
-
-    def start(port: int, **options: object) -> DaemonProcess:
-        daemon = DaemonProcess(tmp_path, port, **options)  # type: ignore[arg-type]
-        started.append(daemon)
-        daemon.start()
-        return daemon
-
-    yield start
-    for daemon in started:
-        if daemon.process is not None and daemon.process.poll() is None:
-            daemon.kill()
-
-
-def subscribed(daemon: DaemonProcess) -> bool:
-    return wait_for(lambda: bool(daemon.query("SELECT 1 FROM meta WHERE key = 'topics'")))
 
 
 def temperature(number: int) -> float:
