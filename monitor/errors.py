@@ -8,6 +8,7 @@ MonitorError
 ├── StoreError              the database
 │   ├── StoreUnavailable    passing (full disk, locked): acknowledge nothing, try again
 │   └── StoreUnusable       lasting (newer, damaged, not ours): stop and say what to do
+├── SensorError             tell the person which sensors are silent; everything else goes on
 ├── BrokerError             keep trying with backoff, unless the broker refuses us for good
 └── AnalysisError           report it; nothing else is harmed
 """
@@ -51,6 +52,10 @@ class StoreUnavailable(StoreError):
 
 class StoreUnusable(StoreError):
     """The database file is newer than this program, damaged, or not ours; trying again is useless."""
+
+
+class SensorError(MonitorError):
+    """Sensors that the nights depend on are silent."""
 
 
 class BrokerError(MonitorError):

@@ -40,6 +40,9 @@ TURN_S = 0.5
 SHORT_S = 10.0
 """Seconds: a connection that ends sooner counts as a failure, and the pauses before the next grow on."""
 
+SAID_AT_MOST = 1_000
+"""Messages of our own that wait for a connection; the oldest make room for more."""
+
 STOP_S = 1.5
 """Seconds that the last words to the broker may take; stopping takes 5 s at the most in all."""
 
@@ -78,6 +81,7 @@ class MqttSource:
         self._received = 0
         self._taken = 0
         self._acknowledged: deque[tuple[int, int, int]] = deque()
+        self._to_say: deque[tuple[str, bytes]] = deque(maxlen=SAID_AT_MOST)
         self._stopping = threading.Event()
         self._connected = threading.Event()
         self._subscribed = threading.Event()
@@ -122,6 +126,11 @@ class MqttSource:
     def want(self, topics: tuple[str, ...]) -> None:
         """Listen to these topics from now on; takes effect at once, or as soon as there is a connection."""
         self._topics.wanted = (*self._tapped, *topics)
+        self._wake()
+
+    def say(self, topic: str, payload: bytes) -> None:
+        """Publish one message, such as a question to a device, as soon as there is a connection."""
+        self._to_say.append((topic, payload))
         self._wake()
 
     def tap(self, topic: str, handler: Callable[[bytes], None]) -> None:
@@ -226,8 +235,11 @@ class MqttSource:
             with contextlib.suppress(BlockingIOError):
                 self._wake_reader.recv(4096)
         self._send_acknowledgements()
-        if self.connected and not self._visitor and not self._topics.settled:
-            self._topics.tell(client)
+        if self.connected and not self._visitor:
+            if not self._topics.settled:
+                self._topics.tell(client)
+            while self._to_say:
+                client.publish(*self._to_say.popleft(), qos=0)
         if writable or client.want_write():
             client.loop_write()
         if sock in readable or (held_back and has_room):

@@ -45,20 +45,25 @@ class Subscriptions:
         self.tell(client)
 
     def tell(self, client: mqtt.Client) -> None:
-        """Tell the broker what it does not know yet: the new ones first, so that nothing is missed in between."""
+        """Tell the broker what it does not know yet: the new ones first, so that nothing is missed in between.
+
+        Where the connection has just ended, the next one begins with it.
+        """
         wanted = self.wanted
         for some in _parts(topic for topic in dict.fromkeys(wanted) if topic not in self._asked):
             _, mid = client.subscribe([(topic, 1) for topic in some])
-            if mid is not None:
-                self._coming[mid] = some
-                self._asked.update(some)
-                self._may_be_held.update(dict.fromkeys(some))
+            if mid is None:
+                return
+            self._coming[mid] = some
+            self._asked.update(some)
+            self._may_be_held.update(dict.fromkeys(some))
         kept = set(wanted)
         for some in _parts(topic for topic in self._may_be_held if topic not in kept):
             _, mid = client.unsubscribe(list(some))
-            if mid is not None:
-                self._going[mid] = some
-                self._asked.difference_update(some)
+            if mid is None:
+                return
+            self._going[mid] = some
+            self._asked.difference_update(some)
         self._told = wanted
         self._conclude()
 

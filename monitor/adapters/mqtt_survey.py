@@ -143,7 +143,11 @@ class Visitor:
         self._connected = not reason.is_failure
 
     def _on_message(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
-        if message.topic == self._marker:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:  # some brokers let it pass; no announcement has such a topic
+            return
+        if topic == self._marker:
             self._marked = True
         else:
             self._came.append(message)

@@ -5,7 +5,7 @@ import random
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from monitor.adapters.clock import SystemClock
@@ -16,7 +16,9 @@ from monitor.adapters.sqlite.readings import SqliteReadings
 from monitor.bootstrap.dialects import decoders, plan
 from monitor.bootstrap.steps import closing
 from monitor.bootstrap.stores import Stores, open_stores
+from monitor.errors import StoreError
 from monitor.ports import Clock
+from monitor.services.asking import Asking
 from monitor.services.closing import Closing
 from monitor.services.daemon import Daemon, Job
 from monitor.services.following import Following
@@ -29,6 +31,9 @@ log = logging.getLogger(__name__)
 
 CLOSE_EVERY_S = 60
 """Seconds between two looks for nights that can be closed."""
+
+ASK_EVERY_S = 5
+"""Seconds between two looks whether there are devices to ask what they measure."""
 
 FOLLOW_EVERY_S = 2
 """Seconds between two looks whether other sensors are to be listened to."""
@@ -85,21 +90,27 @@ def wired(settings: Settings, clock: Clock) -> Iterator[Running]:
         following.follow()
         close = closing(settings, stores)
         watching = Watching(Health(stores.readings, learn_at_once=LEARN_AT_ONCE), clock)
+        remember = _remember(source, stores.readings)
         jobs = (
             Job(name="closing nights", every_s=CLOSE_EVERY_S, step=lambda: close.close_due(clock.now_ms())),
             Job(name="watching sensors", every_s=WATCH_EVERY_S, step=watching.watch),
             Job(name="comparing sensors", every_s=COMPARE_EVERY_S, step=watching.compare),
+            Job(name="asking devices", every_s=ASK_EVERY_S, step=Asking(ingest.there, source.say, clock).ask),
             Job(name="following sensors", every_s=FOLLOW_EVERY_S, step=following.follow),
-            Job(name="remembering topics", every_s=REMEMBER_EVERY_S, step=_remember(source, stores.readings)),
+            Job(name="remembering topics", every_s=REMEMBER_EVERY_S, step=remember),
         )
-        yield Running(
-            daemon=Daemon(source, ingest, jobs),
-            source=source,
-            ingest=ingest,
-            closing=close,
-            stores=stores,
-            clock=clock,
-        )
+        try:
+            yield Running(
+                daemon=Daemon(source, ingest, jobs),
+                source=source,
+                ingest=ingest,
+                closing=close,
+                stores=stores,
+                clock=clock,
+            )
+        finally:
+            with suppress(StoreError):
+                remember()
 
 
 def run(settings: Settings) -> None:

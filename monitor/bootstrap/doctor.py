@@ -12,9 +12,10 @@ from monitor.adapters.mqtt import MqttSource
 from monitor.adapters.mqtt_subscriptions import Subscriptions
 from monitor.bootstrap.home import zone_name
 from monitor.bootstrap.stores import open_stores
-from monitor.errors import BrokerError, StoreUnusable
+from monitor.errors import BrokerError, SensorError, StoreUnusable
 from monitor.services.examining import Examined, Part
 from monitor.services.examining import examine as services_examine
+from monitor.services.health import FAILING, Health
 from monitor.settings import Settings
 
 LOOK_S = 0.1
@@ -45,6 +46,7 @@ def examine(settings: Settings, file: Path | None) -> list[Examined]:
         Part("nights", lambda: _nights_found(settings)),
         Part("disk", lambda: machine.free_room(settings.store.path.expanduser().parent)),
         Part("database", lambda: _database_found(settings)),
+        Part("sensors", lambda: _sensors_found(settings)),
         Part("broker", lambda: _broker_found(settings)),
     ]
     return services_examine(parts)
@@ -80,6 +82,24 @@ def _database_found(settings: Settings) -> str:
         sensors = stores.readings.sensors()
         placed = sum(sensor.place == "bedroom" for sensor in sensors)
         return f"{path}: {stores.readings.count():,} readings of {len(sensors)} sensors, {placed} in the bedroom"
+
+
+def _sensors_found(settings: Settings) -> str:
+    """How the placed sensors are; raises SensorError where one is silent."""
+    if not settings.store.path.expanduser().exists():
+        return "none heard yet; `bedroom-monitor init` looks for them"
+    with open_stores(settings) as stores:
+        health = Health(stores.readings)
+        now_ms = SystemClock().now_ms()
+        placed = [one for one in health.of_all(now_ms) if one.sensor.place is not None]
+        notes = [f"{one.sensor.name}: {note}" for one in placed for note in one.notes]
+        notes += health.disagreements(now_ms)
+    silent = [f"{one.sensor.name}: {one.state.sentence}" for one in placed if one.state.state in FAILING]
+    if silent:
+        raise SensorError("; ".join((*silent, *notes)))
+    if not any(one.sensor.place in ("bedroom", "bed") for one in placed):
+        return "none in the bedroom yet: `bedroom-monitor init`, or `bedroom-monitor sensors place SENSOR bedroom`"
+    return "; ".join((f"{len(placed)} placed, none of them silent", *notes))
 
 
 def _broker_found(settings: Settings) -> str:

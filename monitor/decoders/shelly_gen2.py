@@ -309,6 +309,7 @@ DIALECT = Dialect(
         *(f"{prefix}/{_EVENTS}" for prefix in ("+", "+/+", "+/+/+")),
         *(f"{prefix}/status/+" for prefix in ("+", "+/+", "+/+/+")),
         "+/rpc",
+        *(f"{prefix}/online" for prefix in ("+", "+/+", "+/+/+")),
     ),
     words=frozenset({"rpc", "status"}),
     claims=_claims,

@@ -1,13 +1,13 @@
 """Which topics to listen to: all that may carry a sensor while one is looked for, then those of the accepted ones."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, Protocol
 
 from monitor.core.decoding import covers
-from monitor.core.known import Known
+from monitor.core.known import Fact, Known
 from monitor.ports import Heard, ReadingStore, Sensor
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,10 @@ class Listener(Protocol):
         """What the announcements have told so far."""
         ...
 
+    def forget(self, sensors: Collection[str]) -> None:
+        """The store knows nothing of these sensors any more."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
@@ -68,6 +72,7 @@ class Following:
         self._source = source
         self._ingest = ingest
         self._plan = plan
+        self._spoke: frozenset[tuple[str, str]] = frozenset()
         self._wanted: frozenset[str] | None = None
         self._was_decided: bool | None = None
         self._is_covered = lru_cache(maxsize=COVERED_AT_MOST)(lambda topic: any(covers(f, topic) for f in plan.looking))
@@ -75,6 +80,7 @@ class Following:
     def follow(self) -> None:
         """Listen to what is wanted now."""
         sensors, heard = self._store.sensors(), self._store.heard()
+        self._forget(heard)
         decided = self._is_decided(sensors, {one.sensor for one in heard})
         placed = frozenset(sensor.key for sensor in sensors if sensor.place is not None)
         if self._plan.named:
@@ -89,6 +95,14 @@ class Following:
             self._wanted = frozenset(wanted)
             self._source.want(tuple(dict.fromkeys(wanted)))
 
+    def _forget(self, heard: Iterable[Heard]) -> None:
+        """Find what was known at the last look and is not any more; a key alone may have come back since."""
+        spoke = frozenset((one.sensor, one.topic) for one in heard)
+        gone = frozenset(sensor for sensor, _ in self._spoke - spoke)
+        if gone:
+            self._ingest.forget(gone)
+        self._spoke = spoke
+
     def _is_decided(self, sensors: Iterable[Sensor], heard: set[str]) -> bool:
         """Whether the person has said which sensors of the broker count."""
         if self._plan.listen != "auto":
@@ -96,13 +110,18 @@ class Following:
         return any(one.placed_by == "person" and one.place is not None and one.key in heard for one in sensors)
 
     def _accepting(self, placed: frozenset[str]) -> Accepts:
-        mapped = self._plan.mapped
+        mapped, known = self._plan.mapped, self._ingest.known
 
         @lru_cache(maxsize=1024)
         def is_mapped(topic: str) -> bool:
             return any(covers(each, topic) for each in mapped)
 
-        return lambda sensor, topic: sensor in placed or is_mapped(topic)
+        def accepts(sensor: str, topic: str) -> bool:
+            if sensor in placed or is_mapped(topic):
+                return True
+            return any(_former_key(sensor, fact) in placed for fact in known.facts(topic).values())
+
+        return accepts
 
     def _topics_of(self, placed: frozenset[str], heard: Iterable[Heard]) -> Iterator[str]:
         """Where the sensors were heard and where they are announced to speak, with their availability."""
@@ -110,7 +129,7 @@ class Following:
             if one.sensor in placed:
                 yield one.topic
         yield from _availabilities(placed, heard)
-        devices = {f"{key.rpartition('/')[0]}/" for key in placed}
+        devices = {f"{device}/" for key in placed for device in (key, key.rpartition("/")[0])}
         for facts in self._ingest.known.announced.values():
             for fact in facts:
                 if fact.sensor in placed or fact.sensor in devices:
@@ -134,6 +153,17 @@ class Following:
                 "listening to the %d sensors that are placed" if decided else "listening to every sensor (%d placed)",
                 placed,
             )
+
+
+def _former_key(sensor: str, fact: Fact) -> str | None:
+    """The key that the sensor had before this announcement, under which the store may still know it."""
+    if fact.formerly is None:
+        return None
+    if sensor == fact.sensor:
+        return fact.formerly
+    levels = f"{sensor}/"
+    is_part = fact.sensor.endswith("/") and levels.startswith(fact.sensor)
+    return (fact.formerly + levels[len(fact.sensor) :])[:-1] if is_part else None
 
 
 def _availabilities(placed: frozenset[str], heard: Iterable[Heard]) -> Iterator[str]:

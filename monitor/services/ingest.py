@@ -1,7 +1,7 @@
 """Messages in, stored readings out: decode, sort out, one transaction per batch, then acknowledge."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from monitor.core.decoding import Decoders
 from monitor.core.known import Known
@@ -24,9 +24,6 @@ RETRY_S = 2.0
 
 LOGGED_AT_MOST = 1_000
 """Topic and reason pairs that are logged; each once."""
-
-TOPICS_AT_MOST = 10_000
-"""Topics whose sensors are remembered; beyond that the memory starts anew rather than grows."""
 
 
 class Ingest:
@@ -57,6 +54,15 @@ class Ingest:
     def known(self) -> Known:
         """What the announcements have told so far."""
         return self._known
+
+    def forget(self, sensors: Collection[str]) -> None:
+        """The store was made to forget these sensors: tell it of them anew when they speak again."""
+        self._roster.forget(sensors)
+        self._sorting.forget(sensors)
+
+    def there(self) -> list[Message]:
+        """What topics by which publishers say whether they are there said last."""
+        return self._roster.there()
 
     @property
     def pending(self) -> int:

@@ -1,5 +1,7 @@
 """From what a decoder measured to what is stored of it: its time, copies left out, implausible values kept apart."""
 
+from collections.abc import Collection
+
 from monitor.core.jumps import JUDGED, REMEMBERED, Trail, judge, resumed
 from monitor.core.quantities import BY_NAME
 from monitor.core.readings import Measurement, Message, Reading, SetAside, implausible, trusted_time_ms
@@ -27,6 +29,12 @@ class Sorting:
         self._store = store
         self._last: dict[tuple[str, str], _Last] = {}
         self._trails: dict[tuple[str, str], Trail] = {}
+
+    def forget(self, sensors: Collection[str]) -> None:
+        """The store knows nothing of these sensors any more."""
+        gone = [key for key in self._trails if key[0] in sensors]
+        for key in gone:
+            del self._trails[key]
 
     def sort(self, message: Message, found: Measurement, draft: Draft) -> None:
         """Put one measurement where it belongs. Raises KeyError for an unknown quantity, StoreUnavailable."""

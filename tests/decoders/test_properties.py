@@ -1,8 +1,10 @@
 """Whatever arrives: a decoder raises only DecodeError and returns only finite values of known quantities."""
 
 import json
+import random
 from contextlib import suppress
 from math import isfinite
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -128,6 +130,33 @@ TOPICS = (
     "/",
     "a",
 )
+GOLDEN_ROWS = [
+    json.loads(line)
+    for path in sorted((Path(__file__).parent / "golden").glob("*/*.jsonl"))
+    for line in path.read_text(encoding="utf-8").splitlines()
+]
+GOLDEN_TOPICS = sorted({row["topic"] for row in GOLDEN_ROWS})
+ANNOUNCING = sorted({entry["topic"] for row in GOLDEN_ROWS for entry in row.get("context", ())})
+
+
+def keys_of(content: object) -> set[str]:
+    """Every key in a JSON value, at any depth."""
+    if isinstance(content, dict):
+        return set(content).union(*map(keys_of, content.values()))
+    return set().union(*map(keys_of, content)) if isinstance(content, list) else set()
+
+
+def documents_of(rows: list[dict[str, object]]) -> list[object]:
+    found = []
+    for row in rows:
+        with suppress(ValueError, RecursionError):
+            found.append(json.loads(str(row["payload"])))
+    return found
+
+
+GOLDEN_DOCUMENTS = [one for one in documents_of(GOLDEN_ROWS) if isinstance(one, dict) and len(str(one)) < 5_000]
+GOLDEN_KEYS = sorted(set().union(*map(keys_of, GOLDEN_DOCUMENTS)))
+
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -141,7 +170,9 @@ DOCUMENTS = st.recursive(
     SCALARS,
     lambda inner: st.one_of(
         st.lists(inner, max_size=4),
-        st.dictionaries(st.one_of(st.sampled_from(KEYS), st.text(max_size=4)), inner, max_size=6),
+        st.dictionaries(
+            st.one_of(st.sampled_from(KEYS), st.sampled_from(GOLDEN_KEYS), st.text(max_size=4)), inner, max_size=6
+        ),
     ),
     max_leaves=24,
 )
@@ -150,7 +181,9 @@ PAYLOADS = st.one_of(
     st.sampled_from(WORDS).map(str.encode),
     DOCUMENTS.map(lambda document: json.dumps(document).encode()),
 )
-ANY_TOPIC = st.one_of(st.sampled_from(TOPICS), st.text(max_size=20))
+ANY_TOPIC = st.one_of(
+    st.sampled_from(TOPICS), st.sampled_from(GOLDEN_TOPICS), st.sampled_from(ANNOUNCING), st.text(max_size=20)
+)
 
 
 def decoded(decoders: Decoders, topic: str, payload: bytes, known: Known | None = None) -> Decoded:
@@ -162,6 +195,31 @@ def decoded(decoders: Decoders, topic: str, payload: bytes, known: Known | None 
 
 def is_sound(found: Decoded) -> bool:
     return all(isfinite(one.value) and one.quantity in BY_NAME for one in found.measurements)
+
+
+def damaged(document: object, chance: random.Random, scalar: object) -> object:
+    """The same JSON with one value in it put in another's place."""
+    if isinstance(document, dict) and document:
+        key = chance.choice(sorted(document))
+        return document | {key: damaged(document[key], chance, scalar)}
+    if isinstance(document, list) and document:
+        place = chance.randrange(len(document))
+        return [*document[:place], damaged(document[place], chance, scalar), *document[place + 1 :]]
+    return scalar
+
+
+@ANY
+@given(row=st.sampled_from(GOLDEN_ROWS), chance=st.randoms(use_true_random=False), scalar=SCALARS)
+def test_any_golden_message_with_one_wrong_value_is_decoded_soundly_or_refused(
+    row: dict[str, object], chance: random.Random, scalar: object, decoders: Decoders
+) -> None:
+    known = Known()
+    for entry in row.get("context", ()):  # type: ignore[attr-defined]
+        with suppress(DecodeError):
+            decoders.learn(Message(entry["topic"], entry["payload"].encode(), True, ARRIVAL_MS), known)
+    documents = documents_of([row])
+    payload = json.dumps(damaged(documents[0], chance, scalar)).encode() if documents else b"x"
+    assert is_sound(decoded(decoders, str(row["topic"]), payload, known))
 
 
 @ANY

@@ -5,7 +5,9 @@ import shutil
 import subprocess
 import time
 
+import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.e2e.daemon_process import Speaker, subscribed, wait_for
 from tests.e2e.radio import prologue
@@ -81,3 +83,35 @@ def test_what_waited_for_the_daemon_is_read_with_what_was_announced_meanwhile(st
     daemon.start()
     assert wait_for(lambda: len(daemon.query(ROWS)) == 1)
     assert daemon.query(ROWS)[0][2] == pytest.approx(20.0)
+
+
+def test_a_gateway_is_asked_what_its_bluetooth_sensors_are_and_they_are_read_then(start_daemon, mosquitto):
+    """The test answers as a Shelly would: its sensors' states do not say what they measure."""
+    gateway = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="shelly")
+    components = [
+        {"key": "bthomedevice:200", "config": {"id": 200, "addr": "3c:2e:f5:71:d5:2a", "name": "Nightstand"}},
+        {"key": "bthomesensor:200", "config": {"id": 200, "addr": "3c:2e:f5:71:d5:2a", "obj_id": 69, "idx": 0}},
+    ]
+    source = "shellyblugwg3-aabbccddeeff"
+
+    def answer(client, _userdata, message):
+        asked = json.loads(message.payload)
+        said = {"id": asked["id"], "src": source, "dst": asked["src"], "result": {"components": components}}
+        client.publish(f"{asked['src']}/rpc", json.dumps(said), qos=1)
+
+    gateway.on_message = answer
+    gateway.connect("127.0.0.1", mosquitto.port)
+    gateway.subscribe(f"{source}/rpc", 1)
+    gateway.publish(f"{source}/online", "true", qos=1, retain=True)
+    gateway.loop_start()
+    daemon = start_daemon(mosquitto.port)
+    state = {"bthomesensor:200": {"id": 200, "value": 21.5, "last_updated_ts": int(time.time())}}
+    told = {"src": source, "dst": "x", "method": "NotifyStatus", "params": {"ts": time.time(), **state}}
+
+    def is_read() -> bool:
+        gateway.publish(f"{source}/events/rpc", json.dumps(told), qos=1)
+        return bool(daemon.query(ROWS))
+
+    assert wait_for(is_read, 60)
+    gateway.loop_stop()
+    assert daemon.query(ROWS)[0] == ("bluetooth:3C2EF571D52A", "temperature", 21.5)
