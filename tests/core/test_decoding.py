@@ -92,10 +92,16 @@ def test_of_two_dialects_with_a_word_in_the_topic_the_first_decodes_it() -> None
 
 def test_a_payload_with_the_keys_of_a_signature_is_decoded_by_its_dialect() -> None:
     signed = a_dialect("signed", "signed/", words=frozenset({"signed"}), signatures=(frozenset({"rco2", "boot"}),))
-    decoders = Decoders((signed, a_dialect("all", "")))
+    decoders = Decoders((signed, a_dialect("all", "", fallback=True)))
     payloads = (b'{"rco2":1,"boot":2}', b'{"rco2":1}', b'"rco2" "boot"')
     found = [decoders.decode(a_message("x", payload), Known()).measurements[0].sensor for payload in payloads]
     assert found == ["signed", "all", "all"]
+
+
+def test_a_mapped_topic_is_the_last_dialect_s_whatever_claims_it_and_whatever_it_carries() -> None:
+    signed = a_dialect("signed", "map/", words=frozenset({"map"}), signatures=(frozenset({"rco2", "boot"}),))
+    decoders = Decoders((signed, a_dialect("all", "", fallback=True)), mapped=("map/#",))
+    assert decoders.decode(a_message("map/x", b'{"rco2":1,"boot":2}'), Known()).measurements[0].sensor == "all"
 
 
 def test_a_topic_whose_attributes_were_told_is_decoded_by_who_told_them() -> None:

@@ -75,7 +75,7 @@ def test_a_time_is_printed_where_it_can_be_believed(decoders: Decoders, time_ms:
 
 def test_an_implausible_value_is_ignored_with_its_reason(decoders: Decoders) -> None:
     printed = dry_run_line(decoders, line("temperature 85 0;humidity 104 0"), NOW_MS)
-    reason = "temperature: 85 degC is what devices send for no value; humidity: outside 0 to 100 %"
+    reason = "temperature: 85 °C is what devices send for no value; humidity: outside 0 to 100 %"
     assert printed == {"readings": [], "ignored": reason}
 
 

@@ -31,15 +31,15 @@ def test_a_value_within_its_range_can_be_true(quantity: str, value: float) -> No
 @pytest.mark.parametrize(
     ("quantity", "value", "why"),
     [
-        ("temperature", 85.0, "85 degC is what devices send for no value"),
-        ("temperature", -127.0, "-127 degC is what devices send for no value"),
-        ("temperature", 60.1, "outside -40 to 60 degC"),
+        ("temperature", 85.0, "85 °C is what devices send for no value"),
+        ("temperature", -127.0, "-127 °C is what devices send for no value"),
+        ("temperature", 60.1, "outside -40 to 60 °C"),
         ("humidity", 0.0, "0 % is what devices send for no value"),
         ("humidity", 100.1, "outside 0 to 100 %"),
         ("co2", 0.0, "outside 0 to 40000 ppm"),
-        ("pm25", -1.0, "-1 ug/m3 is what devices send for no value"),
-        ("temperature", float("nan"), "outside -40 to 60 degC"),
-        ("temperature", float("inf"), "outside -40 to 60 degC"),
+        ("pm25", -1.0, "-1 µg/m³ is what devices send for no value"),
+        ("temperature", float("nan"), "outside -40 to 60 °C"),
+        ("temperature", float("inf"), "outside -40 to 60 °C"),
     ],
 )
 def test_a_value_that_cannot_be_true_says_why(quantity: str, value: float, why: str) -> None:

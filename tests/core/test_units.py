@@ -73,7 +73,7 @@ def test_no_spelling_has_two_meanings_for_one_quantity() -> None:
 def test_the_power_on_value_is_recognised_in_fahrenheit() -> None:
     celsius = to_canonical("temperature", 185.0, "°F")
     assert celsius is not None
-    assert implausible("temperature", celsius) == "85 degC is what devices send for no value"
+    assert implausible("temperature", celsius) == "85 °C is what devices send for no value"
 
 
 @given(value=st.floats(), unit=st.sampled_from([None, "kPa", "bar", "psi"]))
