@@ -40,6 +40,9 @@ TURN_S = 0.5
 SHORT_S = 10.0
 """Seconds: a connection that ends sooner counts as a failure, and the pauses before the next grow on."""
 
+LEARN_S = 3.0
+"""Longest wait in seconds until the worker has learned what is announced, so that it is listened to from the start."""
+
 SAID_AT_MOST = 1_000
 """Messages of our own that wait for a connection; the oldest make room for more."""
 
@@ -83,6 +86,7 @@ class MqttSource:
         self._acknowledged: deque[tuple[int, int, int]] = deque()
         self._to_say: deque[tuple[str, bytes]] = deque(maxlen=SAID_AT_MOST)
         self._stopping = threading.Event()
+        self._caught_up = threading.Event()
         self._connected = threading.Event()
         self._subscribed = threading.Event()
         self._connection = 0
@@ -118,6 +122,7 @@ class MqttSource:
     def stop(self) -> None:
         """Say goodbye and end the network thread; what is queued and not acknowledged comes again next time."""
         self._stopping.set()
+        self._caught_up.set()
         self._wake()
         self._thread.join(CONNECT_S + STOP_S)
         self._wake_reader.close()
@@ -154,6 +159,8 @@ class MqttSource:
 
     def take(self, wait_s: float) -> list[Delivery]:
         """The messages that are there; waits at most `wait_s` for the first."""
+        if self._taken == self._received:
+            self._caught_up.set()
         try:
             taken = self._queue.get(timeout=wait_s) if wait_s > 0 else self._queue.get_nowait()
         except queue.Empty:
@@ -190,7 +197,10 @@ class MqttSource:
             if not self._stopping.is_set():
                 self._lost(str(exc))
             return False
+        self._caught_up.clear()
         self._hand_over()
+        if not self._stopping.is_set():
+            self._caught_up.wait(LEARN_S)
         self._has_looked = not self._stopping.is_set()
         return self._has_looked
 

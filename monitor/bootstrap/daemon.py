@@ -88,6 +88,7 @@ def wired(settings: Settings, clock: Clock) -> Iterator[Running]:
         )
         following = Following(stores.readings, source, ingest, wanted)
         following.follow()
+        ingest.on_learned = following.follow
         close = closing(settings, stores)
         watching = Watching(Health(stores.readings, learn_at_once=LEARN_AT_ONCE), clock)
         remember = _remember(source, stores.readings)

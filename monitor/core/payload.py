@@ -1,5 +1,8 @@
-"""Payload bytes to strict JSON, text, numbers, yes or no, and instants: the only door to orjson."""
+"""Payload bytes to strict JSON, text, numbers, yes or no, and instants: the only door to JSON."""
 
+import json
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 from zoneinfo import ZoneInfo
@@ -35,6 +38,8 @@ _NUMBER_CHARACTERS = "0123456789+-.eE"
 _LONGEST_NUMBER = 32
 _LONGEST_UNIT = 16
 
+_SPACE = re.compile(r"[ \t\n\r]*")
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _LEAST_MILLISECONDS = 1e11
@@ -57,6 +62,32 @@ def document(payload: bytes) -> object:
         text(payload)
         raise DecodeError("not JSON") from exc
     return parsed
+
+
+def items(payload: bytes) -> Iterator[object]:
+    """The elements of the one JSON array that the payload holds, one at a time: a long list is never held whole.
+
+    Raises DecodeError, also after elements that were read.
+    """
+    whole = text(payload)
+    at = _after_space(whole, 0)
+    if whole[at : at + 1] != "[":
+        raise DecodeError("not a list" if whole[at:] else "not JSON")
+    at = _after_space(whole, at + 1)
+    while whole[at : at + 1] != "]":
+        try:
+            item, at = _ONE_VALUE.raw_decode(whole, at)
+        except (ValueError, RecursionError) as exc:
+            raise DecodeError("not JSON") from exc
+        yield item
+        at = _after_space(whole, at)
+        last = whole[at : at + 1] == "]"
+        if not last:
+            at = _after_space(whole, at + 1) if whole[at : at + 1] == "," else len(whole)
+        if not last and whole[at : at + 1] in ("", "]"):
+            raise DecodeError("not JSON")
+    if whole[at + 1 :]:
+        raise DecodeError("not JSON")
 
 
 def mapping(payload: bytes) -> dict[str, object]:
@@ -126,6 +157,18 @@ def instant_ms(value: object, zone: ZoneInfo | None, received_ms: int) -> int | 
     if moment.tzinfo is not None:
         return (moment - _EPOCH) // _MILLISECOND
     return None if zone is None else _local_ms(moment, zone, received_ms)
+
+
+def _after_space(whole: str, at: int) -> int:
+    found = _SPACE.match(whole, at)
+    return at if found is None else found.end()
+
+
+def _no_number(word: str) -> object:
+    raise ValueError(word)
+
+
+_ONE_VALUE = json.JSONDecoder(parse_constant=_no_number)
 
 
 def _unix_ms(stated: float | None) -> int | None:

@@ -7,10 +7,9 @@ from typing import NamedTuple
 from monitor.core.availability import says_online
 from monitor.core.decoding import CONTROL, EMPTY, NO_VALUE, NOTHING, Decoded, Dialect
 from monitor.core.known import Attribute, Availability, Fact, Known, Learned, Path
-from monitor.core.payload import document, flag, instant_ms, mapping, number, says_nothing, text
+from monitor.core.payload import flag, instant_ms, items, mapping, number, says_nothing, text
 from monitor.core.readings import Measurement, Message
 from monitor.core.units import quantity_in, to_canonical
-from monitor.errors import DecodeError
 
 _MOVES = frozenset({"vibration", "tilt", "drop"})
 _CONTROL_LEVELS = frozenset({"set", "get"})
@@ -200,10 +199,7 @@ def _quantity(row: _Row, facts: Mapping[Path, Fact]) -> str:
 
 
 def _facts(prefix: str, payload: bytes) -> Iterator[Fact]:
-    devices = document(payload) if payload else []
-    if not isinstance(devices, list):
-        raise DecodeError("not a list of devices")
-    for device in devices:
+    for device in items(payload) if payload else ():
         if not isinstance(device, dict) or device.get("disabled") is True:
             continue
         name, definition = device.get("friendly_name"), device.get("definition")

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, islice
 from typing import Literal, Protocol
 
 from monitor.core.decoding import covers
@@ -12,8 +13,8 @@ from monitor.ports import Heard, ReadingStore, Sensor
 
 log = logging.getLogger(__name__)
 
-ANNOUNCED_AT_MOST = 2_000
-"""Announced state topics that are listened to besides the usual ones while sensors are looked for."""
+UNUSUAL_AT_MOST = 4_000
+"""Topics that are listened to besides the usual ones while sensors are looked for."""
 
 COVERED_AT_MOST = 20_000
 """Topics remembered for which it is known whether a filter covers them."""
@@ -88,7 +89,7 @@ class Following:
         elif decided:
             wanted = (*self._plan.announcements, *self._plan.mapped, *self._topics_of(placed, heard))
         else:
-            wanted = (*self._plan.looking, *self._announced(), *_availabilities(placed, heard))
+            wanted = (*self._plan.looking, *self._unusual(heard), *_availabilities(placed, heard))
         self._ingest.accepts = self._accepting(placed) if decided and not self._plan.named else None
         self._tell(decided, len(placed))
         if frozenset(wanted) != self._wanted:
@@ -136,15 +137,15 @@ class Following:
                     yield fact.state_topic
                     yield from (one.topic for one in fact.availability)
 
-    def _announced(self) -> Iterator[str]:
-        """State topics that only an announcement tells of."""
-        told = 0
-        for topic, facts in self._ingest.known.by_state_topic.items():
-            if any(fact.quantity is not None for fact in facts.values()) and not self._is_covered(topic):
-                told += 1
-                if told > ANNOUNCED_AT_MOST:
-                    return
-                yield topic
+    def _unusual(self, heard: Iterable[Heard]) -> Iterator[str]:
+        """Topics that no usual filter covers: those where a sensor was heard before, and those announced now."""
+        announced = (
+            topic
+            for topic, facts in self._ingest.known.by_state_topic.items()
+            if any(fact.quantity is not None for fact in facts.values())
+        )
+        every = chain((one.topic for one in heard), announced)
+        return islice((topic for topic in every if not self._is_covered(topic)), UNUSUAL_AT_MOST)
 
     def _tell(self, decided: bool, placed: int) -> None:  # noqa: FBT001 - what was found, not a choice
         if decided != self._was_decided:

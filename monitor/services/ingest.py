@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 
 from monitor.core.decoding import Decoders
 from monitor.core.known import Known
@@ -45,7 +46,9 @@ class Ingest:
         self._retry_s = 0.0
         self._failing = False
         self._logged: set[tuple[str, str]] = set()
+        self._has_learned = False
         self.accepts: Callable[[str, str], bool] | None = None
+        self.on_learned: Callable[[], object] | None = None
         self.messages = 0
         self.stored = 0
         self._fresh()
@@ -89,6 +92,10 @@ class Ingest:
                 self._count(message, "defect of the decoder")
         self._pending.extend(deliveries)
         self.messages += len(deliveries)
+        if self._has_learned and self.on_learned is not None:
+            self._has_learned = False
+            with suppress(StoreUnavailable):  # who follows looks again by itself
+                self.on_learned()
 
     def due(self, *, idle: bool) -> bool:
         """Whether it is time to commit: enough rows, old enough, or the broker waits for acknowledgements."""
@@ -146,6 +153,7 @@ class Ingest:
         if self._decoders.announcer_of(topic) is not None:
             learned = self._decoders.learn(message, self._known)
             if learned is not None:
+                self._has_learned = True
                 self._draft.seen.extend(self._roster.announced(learned))
         if topic in self._roster.availabilities:
             self._draft.reach.extend(self._roster.reach(message))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.payload import document, flag, instant_ms, mapping, measure, number, says_nothing, text
+from monitor.core.payload import document, flag, instant_ms, items, mapping, measure, number, says_nothing, text
 from monitor.errors import DecodeError
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -170,3 +170,20 @@ def test_the_hour_that_comes_twice_is_the_one_near_arrival_else_the_first(arriva
 @given(moment=st.datetimes(), zone=st.timezones() | st.just(BERLIN), arrival=st.integers(0, 4_000_000_000_000))
 def test_any_wall_time_is_an_instant(moment: datetime, zone: ZoneInfo, arrival: int) -> None:
     assert isinstance(instant_ms(moment.isoformat(), zone, arrival), int)
+
+
+@pytest.mark.parametrize(
+    ("payload", "found"),
+    [(b"[]", []), (b" [ ] ", []), (b'[1, {"a":[2]},"x"]', [1, {"a": [2]}, "x"]), (b"\xef\xbb\xbf[1\n,\t2]", [1, 2])],
+)
+def test_the_elements_of_a_list_come_one_by_one(payload: bytes, found: list[object]) -> None:
+    assert list(items(payload)) == found
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"[", b"[1", b"[1,", b"[1,]", b"[,1]", b"[1 2]", b"[1]2", b'{"a":1}', b"[NaN]", b"\xff", b"[" * 5_000],
+)
+def test_what_is_no_list_is_refused(payload: bytes) -> None:
+    with pytest.raises(DecodeError):
+        list(items(payload))

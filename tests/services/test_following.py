@@ -10,7 +10,7 @@ from monitor.core.decoding import Decoders
 from monitor.core.known import Availability, Fact
 from monitor.core.readings import Reading
 from monitor.ports import Batch, Delivery, Heard, Sensor
-from monitor.services.following import ANNOUNCED_AT_MOST, Following, Plan
+from monitor.services.following import UNUSUAL_AT_MOST, Following, Plan
 from monitor.services.importing import import_readings
 from monitor.services.ingest import Ingest
 from tests.services.fakes import FakeClock, FakeSource
@@ -232,8 +232,8 @@ def test_an_announced_topic_that_carries_no_reading_of_the_room_is_not_listened_
 
 
 def test_announced_topics_are_bounded(house: House) -> None:
-    house.announce(*(a_fact(f"valves/{number}/state") for number in range(ANNOUNCED_AT_MOST + 10)))
-    assert len(house.wanted - EVERYTHING) == ANNOUNCED_AT_MOST
+    house.announce(*(a_fact(f"valves/{number}/state") for number in range(UNUSUAL_AT_MOST + 10)))
+    assert len(house.wanted - EVERYTHING) == UNUSUAL_AT_MOST
 
 
 def test_once_decided_the_announced_topics_of_others_are_not_listened_to(house: House) -> None:
@@ -389,3 +389,19 @@ def test_whether_a_forgotten_sensor_can_be_reached_is_stored_again(house: House)
     house.following.follow()
     house.take(of("attic", 20.5, NOW_MS + MINUTE_MS), online)
     assert house.sensors[ATTIC].online is True
+
+
+def test_a_topic_of_one_s_own_where_a_sensor_was_heard_is_listened_to_from_the_start(house_of) -> None:
+    house = house_of()
+    house.announce(a_fact("lab/air", sensor="homeassistant:lab"))
+    house.hear(a_delivery(b"20.5", topic="lab/air"))
+    again = house_of()
+    again.following.follow()
+    assert "lab/air" in again.wanted
+
+
+def test_what_is_announced_is_listened_to_as_soon_as_it_is_learned(house: House) -> None:
+    house.ingest.on_learned = house.following.follow
+    config = {"stat_t": "lab/air", "dev_cla": "temperature", "uniq_id": "lab"}
+    house.ingest.take([a_delivery(config, topic="homeassistant/sensor/lab/config", retain=True)])
+    assert "lab/air" in house.wanted
