@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.core.announced import value_at, value_of
 from monitor.core.decoding import CONTROL, EMPTY, NO_VALUE, NOTHING, Decoded, Dialect, FieldMap, covers
+from monitor.core.explained import NOT_A_READING
 from monitor.core.known import Fact, Known, Path
 from monitor.core.payload import document, flag, instant_ms, measure, says_nothing, text
 from monitor.core.readings import Measurement, Message
@@ -33,8 +34,8 @@ _CONTROL_LEVELS = frozenset(
         "logger",
     }
 )
-_FOREIGN = ("msh/", "domoticz/", "bedroom-monitor/")
-"""Meshtastic and Domoticz numbers mean nothing without a map; the last is what we publish ourselves."""
+_FOREIGN = ("msh/", "domoticz/", "frigate/", "bedroom-monitor/")
+"""Meshtastic and Domoticz numbers mean nothing without a map, a camera's motion is a setting; the last is our own."""
 
 _VALUE_LEVELS = frozenset({"value", "state"})
 _TIME_KEYS = ("time", "timestamp", "ts", "datetime")
@@ -124,7 +125,7 @@ def _explained(message: Message, facts: tuple[Fact, ...], zone: ZoneInfo, *, cer
         return Decoded(tuple(found))
     if certain and unread is not None:
         raise DecodeError(f"not a value of {unread.quantity} in {unread.unit or 'its usual unit'}")
-    return NOTHING
+    return NOTHING if any(fact.quantity for fact in facts) else NOT_A_READING
 
 
 def _by_words(message: Message, zone: ZoneInfo) -> Decoded:
