@@ -6,6 +6,7 @@ from monitor.adapters.clock import SystemClock
 from monitor.adapters.mqtt_survey import Visitor, heard
 from monitor.bootstrap.dialects import decoders, plan
 from monitor.bootstrap.stores import open_stores
+from monitor.errors import BrokerError
 from monitor.services.asking import question_to, questions
 from monitor.services.finding import Candidate, Found
 from monitor.settings import Settings
@@ -14,7 +15,7 @@ from monitor.settings.sections import DecoderSettings
 EVERYTHING = ("#",)
 """While sensors are looked for, the names of topics are not known; the broker's rules may still forbid this."""
 
-BASES = ("+/bridge/devices", "+/+/bridge/devices")
+BASES = ("+/bridge/devices", "+/+/bridge/devices", "+/+/+/bridge/devices")
 """Where any Zigbee2MQTT tells of its devices, whatever its base topic."""
 
 
@@ -23,6 +24,13 @@ def find_sensors(settings: Settings, for_s: float, each: Callable[[float, Found]
 
     `each` is called again and again with the share of the time that has passed. Raises BrokerError.
     """
+    try:
+        return _find_sensors(settings, for_s, each)
+    except BrokerError as exc:
+        raise BrokerError(f"{settings.mqtt.host}:{settings.mqtt.port}: {exc}") from exc
+
+
+def _find_sensors(settings: Settings, for_s: float, each: Callable[[float, Found], object]) -> tuple[Settings, Found]:
     clock = SystemClock()
     with Visitor(settings.mqtt, "init") as visitor:
         bases = {one.topic.removesuffix("/bridge/devices") for one in visitor.kept(BASES)}
@@ -47,17 +55,28 @@ def find_sensors(settings: Settings, for_s: float, each: Callable[[float, Found]
     return settings, found
 
 
-def take_in(settings: Settings, candidates: Sequence[Candidate], places: Mapping[str, str]) -> None:
+def places_so_far(settings: Settings) -> dict[str, str | None]:
+    """Where sensors (keys) stand by now; None where the person has taken one out. Raises StoreUnusable."""
+    if not settings.store.path.expanduser().exists():
+        return {}
+    with open_stores(settings) as stores:
+        sensors = stores.readings.sensors()
+    return {one.key: one.place for one in sensors if one.place is not None or one.placed_by == "person"}
+
+
+def take_in(settings: Settings, candidates: Sequence[Candidate], places: Mapping[str, str | None]) -> None:
     """Make the chosen sensors known with their topics, at the places that the person has said.
 
-    Raises StoreUnusable, StoreUnavailable.
+    One at None is taken out of its place, and nothing is made of it. Raises StoreUnusable, StoreUnavailable.
     """
-    now_ms = SystemClock().now_ms()
+    now_ms, so_far = SystemClock().now_ms(), places_so_far(settings)
     with open_stores(settings) as stores:
         for one in candidates:
-            if one.key in places:
+            where = places.get(one.key)
+            if where is not None:
                 stores.sensors.introduce(one.key, one.name, list(one.topics.items()), now_ms)
-                stores.sensors.place(one.key, places[one.key], "person")
+            if where is not None or so_far.get(one.key) is not None:
+                stores.sensors.place(one.key, where, "person")
 
 
 def _knowing(settings: Settings, bases: set[str]) -> Settings:

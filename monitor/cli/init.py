@@ -1,16 +1,17 @@
 """`init`: finds the sensors on the broker, lets the person choose, writes the settings and tries them."""
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.console import print_json
+from monitor.cli.console import print_json, printable
 from monitor.cli.exits import FAULT
 from monitor.cli.options import Config, Json
 from monitor.core.places import PLACES
-from monitor.errors import InputError
+from monitor.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
     from monitor.services.finding import Candidate, Found
@@ -53,6 +54,7 @@ def init(
     Sensors that speak seldom are found where they are announced. Exit code 3 where the broker does not let us in.
     """
     from monitor import bootstrap
+    from monitor.bootstrap.finding import places_so_far
 
     asking = not yes and not as_json
     wanted = _places(place or [])
@@ -70,20 +72,23 @@ def init(
         _ask_about_home(document)
     settings, found = _found(document, listen, quiet=as_json)
     candidates = found.candidates()
-    chosen = {one.key: one.suggestion for one in candidates if one.suggestion} | _matched(candidates, wanted)
+    so_far = places_so_far(settings)
+    chosen = {one.key: so_far.get(one.key, one.suggestion) for one in candidates} | _matched(candidates, wanted)
     if not as_json:
-        _show(candidates, chosen)
+        _show(candidates, chosen, found.messages)
     if asking:
         chosen = _ask_for_places(candidates, chosen)
     document = _with_bases(document, settings)
     path = _write(document, output.expanduser(), asking=asking)
     loaded = _loaded(path)
-    bootstrap.take_in(loaded, candidates, {key: where for key, where in chosen.items() if where})
+    bootstrap.take_in(loaded, candidates, chosen)
     results = bootstrap.examine(loaded, path)
     if as_json:
         print_json(
             {
                 "sensors": [_document(one, chosen.get(one.key)) for one in candidates],
+                "messages": found.messages,
+                "unusable": found.unusable,
                 "file": str(path),
                 "checks": [result._asdict() for result in results],
             }
@@ -108,7 +113,10 @@ def _matched(candidates: "Sequence[Candidate]", wanted: dict[str, str]) -> dict[
     """The keys that the person means; raises InputError for a sensor that was not found."""
     from monitor.services.finding import sensor_called
 
-    return {sensor_called(candidates, key).key: where for key, where in wanted.items()}
+    try:
+        return {sensor_called(candidates, key).key: where for key, where in wanted.items()}
+    except InputError as exc:
+        raise InputError(f"--place: {exc}. One that speaks seldom: --listen 600") from exc
 
 
 def _merged(config: Path | None, changes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -118,7 +126,9 @@ def _merged(config: Path | None, changes: dict[str, dict[str, Any]]) -> dict[str
     document = settings.document(config)
     for section, keys in changes.items():
         said = {
-            key: str(value) if isinstance(value, Path) else value for key, value in keys.items() if value is not None
+            key: str(value.expanduser().absolute()) if isinstance(value, Path) else value
+            for key, value in keys.items()
+            if value is not None
         }
         if said:
             document[section] = {**document.get(section, {}), **said}
@@ -126,7 +136,21 @@ def _merged(config: Path | None, changes: dict[str, dict[str, Any]]) -> dict[str
 
 
 def _ask_about_home(document: dict[str, dict[str, Any]]) -> None:
-    """Broker, zone and times; Enter takes what stands there."""
+    """Broker, zone and times; Enter takes what stands there. Asked again where the answers cannot be used."""
+    from monitor import settings
+
+    settings.checked(document)
+    while True:
+        _ask_once_about_home(document)
+        try:
+            settings.checked(document)
+        except ConfigurationError as exc:
+            print("\n".join(exc.faults))
+        else:
+            return
+
+
+def _ask_once_about_home(document: dict[str, dict[str, Any]]) -> None:
     from monitor.settings.local_zone import local_zone_name
     from monitor.settings.sections import Mqtt, NightSettings
 
@@ -152,7 +176,9 @@ def _found(document: dict[str, dict[str, Any]], listen: float, *, quiet: bool) -
     if listen == 0:
         return bootstrap.find_sensors(checked, listen, lambda _share, _found: None)
     columns = (TextColumn("Listening to the broker"), BarColumn(), TextColumn("{task.fields[said]}"))
-    with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as progress:
+    console = Console(stderr=True)
+    silent = quiet or not console.is_terminal
+    with Progress(*columns, console=console, disable=silent, transient=True) as progress:
         task = progress.add_task("", total=1.0, said="")
 
         def each(share: float, found: "Found") -> None:
@@ -161,36 +187,43 @@ def _found(document: dict[str, dict[str, Any]], listen: float, *, quiet: bool) -
         return bootstrap.find_sensors(checked, listen, each)
 
 
-def _show(candidates: "Sequence[Candidate]", chosen: dict[str, str | None]) -> None:
+def _show(candidates: "Sequence[Candidate]", chosen: Mapping[str, str | None], messages: int) -> None:
     from monitor.cli.candidate_table import show_candidates
 
-    show_candidates(candidates, chosen)
+    show_candidates(candidates, chosen, messages)
 
 
-def _ask_for_places(candidates: "Sequence[Candidate]", chosen: dict[str, str | None]) -> dict[str, str | None]:
-    """Three questions with the suggestions as answers; a number that stands twice counts at its last place."""
-    if not candidates:
-        return chosen
+def _ask_for_places(candidates: "Sequence[Candidate]", chosen: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Three questions with the suggestions as answers, but for what was answered already.
+
+    A number that stands twice counts at its last place; what is named nowhere has none, but for the place `other`.
+    """
     answered: dict[str, str | None] = {}
+    others = {key: where for key, where in chosen.items() if where == "other"}
     for where, question in (
         ("bedroom", "Which of these are in the bedroom? (numbers, or none)"),
         ("bed", "Which stand at the bed itself, so that they count first?"),
         ("outdoor", "Which are outdoors?"),
     ):
-        usual = [str(number) for number, one in enumerate(candidates, 1) if chosen.get(one.key) == where]
+        usual = [
+            str(number)
+            for number, one in enumerate(candidates, 1)
+            if chosen.get(one.key) == where and one.key not in answered
+        ]
         for number in _numbers(question, " ".join(usual) or "none", len(candidates)):
             answered[candidates[number - 1].key] = where
-    return answered
+    return others | answered
 
 
 def _numbers(question: str, usual: str, most: int) -> list[int]:
-    while True:
+    while most:
         said = typer.prompt(question, default=usual).replace(",", " ").split()
         if said in (["none"], ["-"]):
             return []
         if all(word.isdecimal() and 1 <= int(word) <= most for word in said):
             return [int(word) for word in said]
         print(f"expected numbers from 1 to {most}, or none")
+    return []
 
 
 def _with_bases(document: dict[str, dict[str, Any]], settings: "Settings") -> dict[str, dict[str, Any]]:
@@ -223,16 +256,26 @@ def _document(one: "Candidate", where: str | None) -> dict[str, object]:
         "suggestion": one.suggestion,
         "overheard": one.overheard,
         "values": {quantity: last.value for quantity, last in one.values.items()},
+        "age_unknown": sorted(quantity for quantity, last in one.values.items() if not last.live),
         "announced": sorted(one.announced),
         "topics": list(one.topics),
     }
 
 
-def _tell_outcome(path: Path, chosen: dict[str, str | None], results: Sequence[Any]) -> None:
+def _tell_outcome(path: Path, chosen: Mapping[str, str | None], results: Sequence[Any]) -> None:
     from monitor.core.wording import counted
 
-    print(f"\n{path} is written; {counted(sum(map(bool, chosen.values())), 'sensor')} placed.")
+    placed = sum(map(bool, chosen.values()))
+    print(f"\n{path} is written; {counted(placed, 'sensor')} placed.")
     for result in results:
-        print(f"{'ok   ' if result.ok else 'FAULT'}  {result.subject:<9} {result.says}")
-    named = "" if path == DEFAULT_OUTPUT.expanduser() else f" --config {path}"
+        print(f"{'ok   ' if result.ok else 'FAULT'}  {result.subject:<9} {printable(result.says)}")
+    named = "" if _is_found(path) else f" --config {shlex.quote(str(path))}"
     print(f"\nStart it: bedroom-monitor run{named}\nSensors:  bedroom-monitor sensors list{named}")
+
+
+def _is_found(path: Path) -> bool:
+    """Whether the settings are read from there without being told so."""
+    from monitor import settings
+
+    found = settings.config_file(None)
+    return found is not None and found.resolve() == path.resolve()

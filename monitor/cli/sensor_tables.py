@@ -1,9 +1,11 @@
 """Sensors as a person may see them in a terminal, and as JSON."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from monitor.cli.console import local, plain_table, printable, wide_console
@@ -17,7 +19,17 @@ from monitor.services.health import FAILING, SensorHealth
 QUANTITY_ORDER = tuple(quantity.name for quantity in QUANTITIES)
 """The air first, then what tells of the sensor and the sleeper."""
 
+PLACE_ORDER = ("bedroom", "bed", "outdoor", "other", None)
+
+VALUES_WIDTH = 27
+"""Characters of a line of values in a terminal: two values with their units, both struck through."""
+
+Value = tuple[str, str]
+"""A value as it is shown, and its style."""
+
 _SHORT = {"temperature": "", "humidity": "RH", "battery": "battery", "voc_mass": "VOC", "voc": "VOC", "co2": "CO2"}
+_COMMAND = ": bedroom-monitor "
+"""A line with a command to copy is not broken."""
 _STYLES = {"fresh": "green", "stale": "red", "offline": "red", "unknown": "dim"}
 _FLAGS = {"occupancy": ("nobody", "somebody"), "motion": ("no motion", "motion"), "movement": ("still", "moved")}
 
@@ -29,6 +41,17 @@ class Listed(NamedTuple):
     series: Sequence[SeriesSummary]
     disagreements: Sequence[str]
     problems: Sequence[Problem]
+
+
+def listed_of(
+    health: Sequence[SensorHealth],
+    series: Iterable[SeriesSummary],
+    disagreements: Sequence[str],
+    problems: Sequence[Problem],
+) -> Listed:
+    """What was looked up one after the other; a series that a running daemon has begun meanwhile is left out."""
+    looked_at = {(one.sensor.key, quantity) for one in health for quantity in one.series}
+    return Listed(health, [one for one in series if one[:2] in looked_at], disagreements, problems)
 
 
 def sensors_document(listed: Listed) -> dict[str, object]:
@@ -82,7 +105,9 @@ def show_sensor(
     """Everything that is known of one sensor."""
     console, sensor = wide_console(), health.sensor
     console.print(Text(printable(sensor.name), style="bold"))
-    console.print(f"key: {sensor.key}\nplace: {sensor.place or 'not placed'}\n{health.state.sentence}")
+    console.print(_text(f"key: {sensor.key}"), soft_wrap=True)
+    console.print(_text(f"place: {sensor.place or 'not placed'}"))
+    console.print(Text(health.state.sentence, style=_STYLES[health.state.state]))
     for note in health.notes:
         console.print(Text(note, style="yellow"))
     table = plain_table("quantity", "last heard", "state")
@@ -114,37 +139,75 @@ def shown_value(quantity: str, value: float, word: str | None = None) -> str:
     return " ".join(part for part in (f"{_rounded(value):g}", unit, short) if part)
 
 
+def named(name: str, key: str, *, alone: bool) -> Text:
+    """A sensor in a table, with its key where there is room for it, or others have the same name."""
+    if key.partition(":")[2] == name:
+        return _text(key)
+    shown = _text(name)
+    if not alone:
+        shown.append(f"\n{printable(key)}", style="dim")
+    return shown
+
+
+def side_by_side(values: Iterable[Value], width: int) -> Text:
+    """Values in lines of `width` characters, none of them torn from its unit."""
+    shown, left = Text(), 0
+    for value, style in values:
+        if shown:
+            shown.append("  " if len(value) + 2 <= left else "\n")
+            left = left - 2 if len(value) + 2 <= left else width
+        else:
+            left = width
+        shown.append(value, style=style)
+        left -= len(value)
+    return shown
+
+
+def sensor_table(console: Console, *columns: str, values: str) -> tuple[Table, int]:
+    """A table of sensors, one column of which is of `values`, and the width of the lines there."""
+    table = plain_table(*columns)
+    for column in table.columns:
+        column.overflow = "fold"
+        column.no_wrap = column.header == values
+    return table, VALUES_WIDTH if console.is_terminal else console.width
+
+
 def _show_health(console: Console, listed: Listed) -> None:
     series: dict[str, list[SeriesSummary]] = {}
     for one in listed.series:
         series.setdefault(one.sensor, []).append(one)
-    table = plain_table("sensor", "place", "now", "heard")
-    for health in listed.health:
-        table.add_row(*_row(health, series.get(health.sensor.key, [])))
+    table, width = sensor_table(console, "sensor", "place", "now", "heard", values="now")
+    names = Counter(health.sensor.name for health in listed.health)
+    for health in sorted(listed.health, key=lambda one: PLACE_ORDER.index(one.sensor.place)):
+        sensor, values = health.sensor, _values(health, series.get(health.sensor.key, []))
+        table.add_row(
+            named(sensor.name, sensor.key, alone=console.is_terminal and names[sensor.name] == 1),
+            _text(sensor.place or "not placed"),
+            side_by_side(values, width),
+            _heard(health),
+        )
     console.print(table)
-    for line in _below(listed):
-        console.print(Text(line), soft_wrap=True)
+    lines = list(_below(listed))
+    if lines:
+        console.print()
+    for line in lines:
+        console.print(Text(line), soft_wrap=_COMMAND in line)
 
 
-def _row(health: SensorHealth, series: Sequence[SeriesSummary]) -> tuple[Text, ...]:
-    sensor, failing = health.sensor, health.state.state in FAILING
-    name = Text(printable(sensor.name))
-    if sensor.key.partition(":")[2] != sensor.name:
-        name.append(f"\n{printable(sensor.key)}", style="dim")
-    else:
-        name = Text(printable(sensor.key))
-    now = Text()
+def _values(health: SensorHealth, series: Sequence[SeriesSummary]) -> Iterable[Value]:
+    """What a sensor measured last; what is not current any more is struck through, and said to have been."""
     for one in sorted(series, key=lambda each: QUANTITY_ORDER.index(each.quantity)):
         if one.last_value is not None and one.quantity != "sleep_event":
-            lost = failing or health.series[one.quantity].state in FAILING
+            lost = {health.state.state, health.series[one.quantity].state} & FAILING
             shown = shown_value(one.quantity, one.last_value)
-            now.append("  " if now else "")
-            now.append(f"was {shown}" if lost else shown, style="strike dim" if lost else "")
-    state = Text("-" if health.state.age_s is None else age_text(health.state.age_s) + " ago")
-    state.stylize(_STYLES[health.state.state])
-    if failing:
-        state = Text(health.state.sentence, style=_STYLES[health.state.state])
-    return name, _text(sensor.place or "not placed"), now, state
+            yield (f"was {shown}", "strike dim") if lost else (shown, "")
+
+
+def _heard(health: SensorHealth) -> Text:
+    state = health.state
+    if state.state in FAILING:
+        return Text(state.sentence, style=_STYLES[state.state])
+    return Text("not yet" if state.age_s is None else f"{age_text(state.age_s)} ago", style=_STYLES[state.state])
 
 
 def _below(listed: Listed) -> Iterable[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.console import print_json
+from monitor.cli.console import print_json, printable
 from monitor.cli.options import Config, Json
 from monitor.core.wording import counted
 from monitor.core.zones import unix_ms, zone_of
@@ -38,14 +38,14 @@ def list_sensors(config: Config = None, as_json: Json = False) -> None:
     """List every sensor with its place, its newest values and how long ago it was heard."""
     from monitor import bootstrap, settings
     from monitor.adapters.clock import SystemClock
-    from monitor.cli.sensor_tables import Listed, sensors_document, show_sensors
+    from monitor.cli.sensor_tables import listed_of, sensors_document, show_sensors
     from monitor.services.health import Health
 
     loaded = settings.load(config)
     now_ms = SystemClock().now_ms()
     with bootstrap.open_stores(loaded) as stores:
         health = Health(stores.readings)
-        listed = Listed(
+        listed = listed_of(
             health.of_all(now_ms), stores.readings.series(), health.disagreements(now_ms), stores.readings.problems()
         )
     if as_json:
@@ -86,7 +86,8 @@ def place(key: Key, where: Annotated[Place, typer.Argument(help="Where it is.")]
         key = sensor_called(stores.readings.sensors(), key).key
         stores.sensors.place(key, None if where is Place.NONE else where.value, "person")
         bootstrap.close_nights(loaded, stores)
-    print(f"{key} is {'not placed' if where is Place.NONE else f'in: {where.value}'}; past nights were closed anew.")
+    stands = "not placed" if where is Place.NONE else f"in: {where.value}"
+    print(f"{printable(key)} is {stands}; past nights were closed anew.")
 
 
 @app.command()
@@ -122,7 +123,8 @@ def calibrate(
         key = sensor_called(stores.readings.sensors(), key).key
         stores.sensors.calibrate(key, quantity, since_ms, offset, gain)
         bootstrap.close_nights(loaded, stores)
-    print(f"{key} {quantity}: value * {gain:g} {offset:+g} from {since} on; nights since then were closed anew.")
+    correction = f"{quantity}: value * {gain:g} {offset:+g} from {since} on"
+    print(f"{printable(key)} {correction}; nights since then were closed anew.")
 
 
 @app.command()
@@ -136,7 +138,7 @@ def forget(
     with bootstrap.open_stores(loaded) as stores:
         key = sensor_called(stores.readings.sensors(), key).key
         if not yes:
-            typer.confirm(f"Delete {key} with all its readings?", abort=True)
+            typer.confirm(f"Delete {printable(key)} with all its readings?", abort=True)
         count = stores.sensors.forget(key)
         bootstrap.close_nights(loaded, stores)
-    print(f"{key} is deleted, with {counted(count, 'reading')}.")
+    print(f"{printable(key)} is deleted, with {counted(count, 'reading')}.")

@@ -1,6 +1,6 @@
 """Finding sensors on a broker: what is announced and heard, who may stand in the bedroom, and which one is meant."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
@@ -14,6 +14,9 @@ from monitor.ports import Sensor
 
 WANTED = frozenset({"temperature", "humidity", "co2", "pm25", "pm10", "voc", "voc_mass", "illuminance", "noise"})
 """Quantities of the air that make a sensor worth suggesting by itself; a bed's own are suggested too."""
+
+NAMED_AT_MOST = 20
+"""Keys in a message to a person: a radio hears the whole street."""
 
 
 class LastValue(NamedTuple):
@@ -55,7 +58,7 @@ class Candidate:
     def score(self) -> tuple[int, int, int, str]:
         """Sorts the list: suggested ones first, then what was heard, most quantities first."""
         rank = 0 if self.suggestion in ("bedroom", "bed") else 1 if self.suggestion else 2
-        if is_elsewhere(self.name):
+        if is_elsewhere(f"{self.name} {self.area or ''}"):
             rank = 4
         elif self.overheard:
             rank = 3
@@ -70,14 +73,11 @@ class Found:
         self.known = Known()
         self.messages = 0
         self.unusable = 0
-        self.bases: set[str] = set()
         self._candidates: dict[str, Candidate] = {}
 
     def take(self, message: Message) -> None:
         """Learn or read one message; one that cannot be used is counted."""
         self.messages += 1
-        if message.topic.endswith("/bridge/devices"):
-            self.bases.add(message.topic.removesuffix("/bridge/devices"))
         try:
             self._decoders.learn(message, self.known)
             self._hear(message)
@@ -91,9 +91,13 @@ class Found:
 
     def candidates(self) -> list[Candidate]:
         """Every sensor, the likeliest of the bedroom first."""
+        told: dict[str, list[Fact]] = {}
         for facts in self.known.announced.values():
             for fact in facts:
+                told.setdefault(fact.state_topic, []).append(fact)
                 self._announce(fact)
+        for candidate in self._candidates.values():
+            candidate.area = candidate.area or _area_of(candidate, told)
         return sorted(self._candidates.values(), key=lambda one: one.score)
 
     def _hear(self, message: Message) -> None:
@@ -101,9 +105,10 @@ class Found:
         if not decoded.measurements:
             return
         dialect = self._decoders.speaker_of(message, self.known)
+        overheard = dialect is not None and dialect.overheard
         for sensor, quantity, value, _time, word in decoded.measurements:
-            candidate = self._candidate(sensor, decoded.called)
-            candidate.overheard = dialect is not None and dialect.overheard
+            candidate = self._candidate(sensor, decoded.called, overheard=overheard)
+            candidate.overheard = candidate.overheard and overheard
             candidate.topics.setdefault(message.topic, _availability(dialect, message.topic))
             candidate.heard += not message.retain
             if implausible(quantity, value) is None:
@@ -113,36 +118,44 @@ class Found:
 
     def _announce(self, fact: Fact) -> None:
         """A value that was announced is a candidate too: some sensors speak every few hours only."""
-        if fact.quantity is None and not fact.sensor.endswith("/"):
-            return
         if fact.sensor.endswith("/"):
             self._call(fact)
+        if fact.sensor.endswith("/") or fact.quantity is None:
             return
         speaker = self._decoders.dialect_of(fact.state_topic)
         if fact.second_hand and fact.sensor.startswith("homeassistant:") and _reads_itself(speaker):
             return
-        candidate = self._candidate(fact.sensor, None)
+        candidate = self._candidate(fact.sensor)
         candidate.name, candidate.area = fact.name, fact.area or candidate.area
         told = fact.availability[0].topic if fact.availability else _availability(speaker, fact.state_topic)
         candidate.topics[fact.state_topic] = told
-        if fact.quantity is not None:
-            candidate.announced.add(fact.quantity)
+        candidate.announced.add(fact.quantity)
 
     def _call(self, fact: Fact) -> None:
         """All sensors of a device are called by its name."""
         for key, candidate in self._candidates.items():
             if key.startswith(fact.sensor):
-                candidate.name, candidate.area = f"{fact.name} {key[len(fact.sensor) :]}", fact.area
+                candidate.name, candidate.area = f"{fact.name} {key[len(fact.sensor) :]}", fact.area or candidate.area
 
-    def _candidate(self, key: str, called: str | None) -> Candidate:
+    def _candidate(self, key: str, called: str | None = None, *, overheard: bool = False) -> Candidate:
         candidate = self._candidates.get(key)
         if candidate is None:
-            candidate = self._candidates[key] = Candidate(key, called or key.partition(":")[2] or key)
+            name = called or key.partition(":")[2] or key
+            candidate = self._candidates[key] = Candidate(key, name, overheard=overheard)
         return candidate
 
 
 def _availability(dialect: Dialect | None, topic: str) -> str | None:
     return None if dialect is None else dialect.availability(topic)
+
+
+def _area_of(candidate: Candidate, told: Mapping[str, Sequence[Fact]]) -> str | None:
+    """Where Home Assistant discovery puts the only device that speaks on a topic of the candidate."""
+    for topic in candidate.topics:
+        facts = [fact for fact in told.get(topic, ()) if fact.second_hand]
+        if len({fact.device or fact.sensor for fact in facts}) == 1:
+            return next((fact.area for fact in facts if fact.area), None)
+    return None
 
 
 def _reads_itself(dialect: Dialect | None) -> bool:
@@ -158,7 +171,9 @@ def sensor_called(sensors: Sequence[Called], wanted: str) -> Called:
 
     Raises InputError with the sensors that there are.
     """
-    folded = wanted.casefold()
+    folded = wanted.strip().casefold()
+    if not folded:
+        raise InputError("expected the key or name of a sensor, got nothing")
     for fits in (
         lambda one: one.key == wanted,
         lambda one: one.name.casefold() == folded,
@@ -173,4 +188,6 @@ def sensor_called(sensors: Sequence[Called], wanted: str) -> Called:
 
 
 def _keys(sensors: Iterable[Sensor | Candidate]) -> str:
-    return ", ".join(one.key for one in sensors)
+    keys = [one.key for one in sensors]
+    more = f" and {len(keys) - NAMED_AT_MOST} more" if len(keys) > NAMED_AT_MOST else ""
+    return ", ".join(keys[:NAMED_AT_MOST]) + more

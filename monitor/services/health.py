@@ -21,12 +21,23 @@ FAILING = frozenset({"stale", "offline"})
 
 
 class SensorHealth(NamedTuple):
-    """How one sensor is, with the freshness of each of its series; `notes` are sentences for people."""
+    """How one sensor is, with the freshness of each of its series; `notes` are sentences for people.
+
+    The first word of a note says what it is of: the battery, or a quantity.
+    """
 
     sensor: Sensor
     state: Freshness
     series: dict[str, Freshness]
     notes: tuple[str, ...]
+
+
+class Disagreeing(NamedTuple):
+    """Two sensors (keys) of one place that disagree on a quantity for a day, and a sentence for people."""
+
+    sensors: frozenset[str]
+    quantity: str
+    sentence: str
 
 
 class Health:
@@ -44,29 +55,44 @@ class Health:
 
     def of_all(self, now_ms: int) -> list[SensorHealth]:
         """Every sensor, as the store lists them."""
+        return self._of_each(self._store.sensors(), now_ms, None)
+
+    def of_placed(self, now_ms: int, *, since_ms: int) -> list[SensorHealth]:
+        """The placed sensors; before `since_ms` nobody listened, so that a silence only counts from then on."""
+        return self._of_each((one for one in self._store.sensors() if one.place is not None), now_ms, since_ms)
+
+    def disagreeing(self, now_ms: int) -> list[Disagreeing]:
+        """The sensors of one place that disagree for a day."""
+        return [found for place in ("bedroom", "bed", "outdoor") for found in self._disagreeing(place, now_ms)]
+
+    def disagreements(self, now_ms: int) -> list[str]:
+        """What sensors of one place that disagree for a day are said to do."""
+        return [found.sentence for found in self.disagreeing(now_ms)]
+
+    def _of_each(self, sensors: Iterable[Sensor], now_ms: int, since_ms: int | None) -> list[SensorHealth]:
         self._learned = 0
         series: dict[str, list[Latest]] = {}
         for one in self._store.latest():
             series.setdefault(one.sensor, []).append(one)
-        return [self._of(sensor, series.get(sensor.key, []), now_ms) for sensor in self._store.sensors()]
+        return [self._of(sensor, series.get(sensor.key, []), now_ms, since_ms) for sensor in sensors]
 
-    def disagreements(self, now_ms: int) -> list[str]:
-        """What sensors of one place that disagree for a day are said to do."""
-        return [sentence for place in ("bedroom", "bed", "outdoor") for sentence in self._disagreeing(place, now_ms)]
-
-    def _of(self, sensor: Sensor, series: Iterable[Latest], now_ms: int) -> SensorHealth:
-        found = {one.quantity: self._freshness(sensor, one, now_ms) for one in series}
+    def _of(self, sensor: Sensor, series: Iterable[Latest], now_ms: int, since_ms: int | None) -> SensorHealth:
+        found = {one.quantity: self._freshness(sensor, one, now_ms, since_ms) for one in series}
         notes = (*self._stuck(series, found), *self._battery(sensor.key, found, now_ms))
         return SensorHealth(sensor, sensor_freshness(found), found, notes)
 
-    def _freshness(self, sensor: Sensor, one: Latest, now_ms: int) -> Freshness:
-        return freshness(
-            one.last_ms,
-            now_ms,
-            usual_s=self._usual_s(one, now_ms),
-            expire_after_s=sensor.expire_after_s,
-            online=sensor.online,
-        )
+    def _freshness(self, sensor: Sensor, one: Latest, now_ms: int, since_ms: int | None) -> Freshness:
+        usual_s = self._usual_s(one, now_ms)
+
+        def after(last_ms: int | None) -> Freshness:
+            return freshness(
+                last_ms, now_ms, usual_s=usual_s, expire_after_s=sensor.expire_after_s, online=sensor.online
+            )
+
+        found = after(one.last_ms)
+        if found.state not in FAILING or since_ms is None or (one.last_ms or 0) >= since_ms:
+            return found
+        return found if after(since_ms).state in FAILING else found._replace(state="unknown")
 
     def _usual_s(self, one: Latest, now_ms: int) -> float | None:
         key = (one.sensor, one.quantity)
@@ -106,16 +132,16 @@ class Health:
         if sentence is not None:
             yield sentence
 
-    def _disagreeing(self, place: str, now_ms: int) -> Iterator[str]:
+    def _disagreeing(self, place: str, now_ms: int) -> Iterator[Disagreeing]:
         sensors = [sensor for sensor in self._store.sensors() if sensor.place == place]
         series = self._store.series_names()
         for quantity in BY_QUANTITY:
             measured = [
-                Named(sensor.name, self._store.readings(sensor.key, quantity, now_ms - DAY_MS, now_ms))
+                (sensor.key, Named(sensor.name, self._store.readings(sensor.key, quantity, now_ms - DAY_MS, now_ms)))
                 for sensor in sensors
                 if (sensor.key, quantity) in series
             ]
-            for first, second in combinations(measured, 2):
+            for (key, first), (other, second) in combinations(measured, 2):
                 found = disagreement(quantity, first, second, now_ms)
                 if found is not None:
-                    yield found.sentence
+                    yield Disagreeing(frozenset((key, other)), quantity, found.sentence)

@@ -1,6 +1,7 @@
 """Watching the sensors: each is told once when it is lost and once when it is back, and what else needs a person."""
 
 import logging
+from collections.abc import Hashable
 
 from monitor.ports import Clock
 from monitor.services.health import FAILING, Health, SensorHealth
@@ -12,26 +13,31 @@ TELL_AGAIN_MS = 7 * 86_400_000
 
 
 class Watching:
-    """A step that may run as often as one likes; only placed sensors are watched."""
+    """A step that may run as often as one likes; only placed sensors are watched.
+
+    Nobody listened before its first run: a silence that began earlier counts from there.
+    """
 
     def __init__(self, health: Health, clock: Clock) -> None:
         self._health = health
         self._clock = clock
         self._lost: set[str] = set()
-        self._told: dict[str, int] = {}
+        self._told: dict[Hashable, int] = {}
+        self._since_ms: int | None = None
 
     def watch(self) -> None:
         """Tell what has changed since the last look."""
         now_ms = self._clock.now_ms()
-        for one in self._health.of_all(now_ms):
-            if one.sensor.place is not None:
-                self._watch_one(one, now_ms)
+        if self._since_ms is None:
+            self._since_ms = now_ms
+        for one in self._health.of_placed(now_ms, since_ms=self._since_ms):
+            self._watch_one(one, now_ms)
 
     def compare(self) -> None:
         """Tell which sensors of one place disagree."""
         now_ms = self._clock.now_ms()
-        for sentence in self._health.disagreements(now_ms):
-            self._tell_once(sentence, now_ms)
+        for sensors, quantity, sentence in self._health.disagreeing(now_ms):
+            self._tell_once((sensors, quantity), sentence, now_ms)
 
     def _watch_one(self, one: SensorHealth, now_ms: int) -> None:
         key, name = one.sensor.key, one.sensor.name
@@ -42,11 +48,10 @@ class Watching:
             log.info("sensor %s is back: %s", name, one.state.sentence)
         self._lost = self._lost | {key} if failing else self._lost - {key}
         for note in one.notes:
-            self._tell_once(f"sensor {name}: {note}", now_ms)
+            self._tell_once((key, note.partition(" ")[0]), f"sensor {name}: {note}", now_ms)
 
-    def _tell_once(self, sentence: str, now_ms: int) -> None:
-        """Told again only after a week; numbers in it that move from day to day make it no other sentence."""
-        subject = "".join(letter for letter in sentence if not letter.isdigit())
+    def _tell_once(self, subject: Hashable, sentence: str, now_ms: int) -> None:
+        """Told again only after a week: numbers in the sentence move from day to day, its subject does not."""
         if now_ms - self._told.get(subject, -TELL_AGAIN_MS) >= TELL_AGAIN_MS:
             self._told[subject] = now_ms
             log.warning("%s", sentence)

@@ -62,14 +62,14 @@ def checked(found: dict[str, dict[str, object]]) -> Settings:
 
 
 def _checked(document: dict[str, object], faults: list[str], path: Path | None) -> Settings:
-    settings = None
+    settings, where = None, str(path or "settings")
     try:
         settings = Settings(**document)  # type: ignore[arg-type] # validated here
     except ValidationError as exc:
-        faults += faults_of(exc, str(path or "settings"))
-        faults += unknown_factors(document.get("analysis"), document.get("diary"), str(path))
+        faults += faults_of(exc, where)
+        faults += unknown_factors(document.get("analysis"), document.get("diary"), where)
     if settings is not None:
-        faults += unknown_factors(settings.analysis.model_dump(), settings.diary.model_dump(), str(path or "settings"))
+        faults += unknown_factors(settings.analysis.model_dump(), settings.diary.model_dump(), where)
     if faults or settings is None:
         raise ConfigurationError(faults)
     return _with_secrets(settings)
@@ -98,4 +98,4 @@ def _with_secrets(settings: Settings) -> Settings:
     return settings.model_copy(update={"mqtt": settings.mqtt.model_copy(update={"password": password})})
 
 
-__all__ = ["Settings", "config_file", "load"]
+__all__ = ["Settings", "checked", "config_file", "document", "load"]
