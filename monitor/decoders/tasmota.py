@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from monitor.core.decoding import ANNOUNCEMENT, CONTROL, EMPTY, NOTHING, Decoded, Dialect, covers
+from monitor.core.decoding import ANNOUNCEMENT, CONTROL, EMPTY, NOTHING, Decoded, Dialect
 from monitor.core.known import Availability, Fact, Known, Learned, Path
 from monitor.core.payload import flag, instant_ms, mapping, number
 from monitor.core.readings import Measurement, Message
@@ -101,10 +101,8 @@ def _claims(topic: str) -> bool:
     )
 
 
-def _learn(message: Message) -> Learned | None:
+def _learn(message: Message) -> Learned:
     """The device's lasting address, its name, where it speaks and the words by which it is there or not."""
-    if not covers(_ANNOUNCED, message.topic):
-        return None
     told = mapping(message.payload) if message.payload else {}
     name, order, address = told.get("t"), told.get("ft"), told.get("mac")
     if not (isinstance(name, str) and isinstance(order, str) and isinstance(address, str)):

@@ -70,11 +70,9 @@ def dialect(bases: tuple[str, ...] = ("zigbee2mqtt",)) -> Dialect:
     def decode(message: Message, known: Known) -> Decoded:
         return _decode(place(message.topic), message, known)
 
-    def learn(message: Message) -> Learned | None:
+    def learn(message: Message) -> Learned:
         if message.topic in states:
             return _started(message)
-        if message.topic not in devices:
-            return None
         return tuple(_facts(message.topic.removesuffix("bridge/devices"), message.payload))
 
     def availability(topic: str) -> str | None:

@@ -389,19 +389,3 @@ def test_whether_a_forgotten_sensor_can_be_reached_is_stored_again(house: House)
     house.following.follow()
     house.take(of("attic", 20.5, NOW_MS + MINUTE_MS), online)
     assert house.sensors[ATTIC].online is True
-
-
-def test_a_topic_of_one_s_own_where_a_sensor_was_heard_is_listened_to_from_the_start(house_of) -> None:
-    house = house_of()
-    house.announce(a_fact("lab/air", sensor="homeassistant:lab"))
-    house.hear(a_delivery(b"20.5", topic="lab/air"))
-    again = house_of()
-    again.following.follow()
-    assert "lab/air" in again.wanted
-
-
-def test_what_is_announced_is_listened_to_as_soon_as_it_is_learned(house: House) -> None:
-    house.ingest.on_learned = house.following.follow
-    config = {"stat_t": "lab/air", "dev_cla": "temperature", "uniq_id": "lab"}
-    house.ingest.take([a_delivery(config, topic="homeassistant/sensor/lab/config", retain=True)])
-    assert "lab/air" in house.wanted
