@@ -63,6 +63,12 @@ _COUNTED = frozenset({0x53, 0x54})
 """Text and raw bytes: their first byte says how many follow."""
 
 
+def quantity_of(object_id: int) -> str | None:
+    """The quantity that an object id stands for, in its canonical unit; None for what is no reading of the room."""
+    row = _OBJECTS.get(object_id)
+    return None if row is None else row.quantity
+
+
 def measured(service_data: bytes) -> tuple[tuple[str, float], ...]:
     """Quantities and values (canonical unit) in the order sent; nothing from an encrypted or foreign payload.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from monitor.core import bluetooth
+from monitor.core import bluetooth, bthome
 from monitor.core.announced import BINARY
 from monitor.core.known import Fact
 from monitor.core.payload import flag, number
@@ -14,30 +14,6 @@ SENSOR = "bthomesensor"
 
 _VALVE = "blutrv"
 """The kind of component that stands for a radiator valve; its temperatures are set values and the radiator's."""
-
-_OBJECTS = MappingProxyType(
-    {
-        0x01: "battery",
-        0x02: "temperature",
-        0x03: "humidity",
-        0x04: "pressure",
-        0x05: "illuminance",
-        0x0D: "pm25",
-        0x0E: "pm10",
-        0x12: "co2",
-        0x13: "voc_mass",
-        0x21: "motion",
-        0x22: "movement",
-        0x23: "occupancy",
-        0x25: "occupancy",
-        0x2C: "movement",
-        0x2E: "humidity",
-        0x45: "temperature",
-        0x57: "temperature",
-        0x58: "temperature",
-    }
-)
-"""Quantity by BTHome object id (bthome.io/format), in canonical units; dew point, soil, doors and "low" are none."""
 
 _WORDS = MappingProxyType(
     {
@@ -94,7 +70,7 @@ def _several(raw: object) -> list[object]:
 def _facts(gateway: str, src: str, row: Mapping[str, object]) -> Iterator[Fact]:
     key, config = str(row["key"]), _config(row)
     number, spot, name = config.get("obj_id"), config.get("idx"), config.get("name")
-    quantity = _OBJECTS.get(number) if isinstance(number, int) else None
+    quantity = bthome.quantity_of(number) if isinstance(number, int) else None
     device = _address(row)
     sensor = _spot(device, spot if isinstance(spot, int) else 0) if device else f"{gateway}/{key}"
     for topic, path in ((f"{src}/events/rpc", ("params", key, "value")), (f"{src}/status/{key}", ("value",))):
