@@ -34,9 +34,10 @@ def _find_sensors(settings: Settings, for_s: float, each: Callable[[float, Found
     clock = SystemClock()
     with Visitor(settings.mqtt, "init") as visitor:
         bases = {one.topic.removesuffix("/bridge/devices") for one in visitor.kept(BASES)}
-        settings = _knowing(settings, bases)
-        filters = plan(settings)
-        found = Found(decoders(settings))
+    settings = _knowing(settings, bases)
+    filters = plan(settings)
+    found = Found(decoders(settings))
+    with Visitor(settings.mqtt, "init") as visitor:
         for kept in visitor.kept(filters.announcements):
             found.take(heard(kept, clock.now_ms()))
         for question in questions():

@@ -42,12 +42,15 @@ def _called(one: Candidate) -> str:
 
 
 def _values(one: Candidate) -> Iterator[Value]:
-    """The newest values; those that the broker had kept are of unknown age."""
-    for quantity, last in sorted(one.values.items(), key=lambda held: QUANTITY_ORDER.index(held[0])):
-        value = shown_value(quantity, last.value, last.word)
-        yield (value, "") if last.live else (f"{value} (age unknown)", "dim")
-    silent = sorted(one.announced - one.values.keys(), key=QUANTITY_ORDER.index)
-    for said in ("announced:", *silent) if silent else ():
-        yield said, "dim"
+    """The newest values, then those that the broker had kept, then what is only announced."""
+    ordered = sorted(one.values.items(), key=lambda held: QUANTITY_ORDER.index(held[0]))
+    shown = [(shown_value(quantity, last.value, last.word), last.live) for quantity, last in ordered]
+    yield from ((value, "") for value, live in shown if live)
+    yield from _dim("age unknown:", [value for value, live in shown if not live])
+    yield from _dim("announced:", sorted(one.announced - one.values.keys(), key=QUANTITY_ORDER.index))
     if one.overheard:
         yield "by radio, a neighbour's?", "yellow"
+
+
+def _dim(head: str, rest: Sequence[str]) -> Iterator[Value]:
+    return ((said, "dim") for said in ((head, *rest) if rest else ()))

@@ -43,6 +43,17 @@ class Candidate:
     announced: set[str] = field(default_factory=set)
     heard: int = 0
 
+    def take_over(self, other: "Candidate") -> None:
+        """Be the other one too, which was heard under another key."""
+        self.topics = other.topics | self.topics
+        self.values |= {
+            quantity: last
+            for quantity, last in other.values.items()
+            if quantity not in self.values or (last.live and not self.values[quantity].live)
+        }
+        self.heard += other.heard
+        self.overheard = self.overheard or other.overheard
+
     @property
     def suggestion(self) -> str | None:
         """Where it seems to stand, as far as name and area tell; None where the person must say.
@@ -95,6 +106,7 @@ class Found:
         for facts in self.known.announced.values():
             for fact in facts:
                 told.setdefault(fact.state_topic, []).append(fact)
+                self._rename(fact)
                 self._announce(fact)
         for candidate in self._candidates.values():
             candidate.area = candidate.area or _area_of(candidate, told)
@@ -115,6 +127,19 @@ class Found:
                 before = candidate.values.get(quantity)
                 if before is None or not message.retain or not before.live:
                     candidate.values[quantity] = LastValue(value, word, live=not message.retain)
+
+    def _rename(self, fact: Fact) -> None:
+        """What was heard before its announcement has come is not another sensor."""
+        formerly, key = fact.formerly, fact.sensor
+        if formerly is None or formerly == key:
+            return
+        if not formerly.endswith("/"):
+            renamed = {formerly: key} if formerly in self._candidates else {}
+        else:
+            parts = [one for one in self._candidates if f"{one}/".startswith(formerly)]
+            renamed = {one: (key + f"{one}/"[len(formerly) :])[:-1] for one in parts}
+        for old, new in renamed.items():
+            self._candidate(new).take_over(self._candidates.pop(old))
 
     def _announce(self, fact: Fact) -> None:
         """A value that was announced is a candidate too: some sensors speak every few hours only."""

@@ -7,7 +7,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import paho.mqtt.client as mqtt
 import pytest
 
 from monitor import settings
@@ -86,8 +88,8 @@ def test_what_was_found_is_shown_with_its_age_and_the_neighbours_told(init: Init
     a_home(speaker)
     told = shown(init("--yes"))
     assert f"1 Bedroom climate bedroom announced: temperature {CLIMATE}" in told
-    assert "8.5 °C (age unknown) 80 % RH (age unknown)" in told
-    assert "21.5 °C (age unknown) by radio, a neighbour's?" in told
+    assert "outdoor age unknown: 8.5 °C 80 % RH" in told
+    assert "age unknown: 21.5 °C by radio, a neighbour's?" in told
 
 
 def test_a_live_value_is_shown_as_current(init: Init, speaker: Speaker) -> None:
@@ -325,7 +327,7 @@ def test_after_init_a_daemon_listens_to_the_accepted_sensors_only(
         for name in ("Kitchen", "Bedroom climate"):
             speaker.say(f"zigbee2mqtt/{name}", '{"temperature":21.5}')
         stored = "SELECT sensor, value FROM reading JOIN series ON series.id = series"
-        assert wait_for(lambda: bool(daemon.query(stored))), (daemon.log, topics, daemon.query("select * from sensor"), daemon.query("select * from meta"))
+        assert wait_for(lambda: bool(daemon.query(stored))), daemon.log
         assert daemon.query(stored) == [(CLIMATE, 21.5)]
     finally:
         daemon.stop()
@@ -358,3 +360,34 @@ def test_what_is_chosen_keeps_its_history(init: Init, say: Say, speaker: Speaker
     init("--yes")
     assert placed(say)[CLIMATE] == "bedroom"
     assert [one["readings"] for one in say("sensors", "list", "--json").document["series"]] == [2]
+
+
+def test_announced_sensors_are_found_without_listening(init: Init, say: Say, speaker: Speaker) -> None:
+    keep(speaker, *devices("Bedroom"))
+    assert (init("--yes", listen=0).code, placed(say)) == (DONE, {CLIMATE: "bedroom"})
+
+
+def test_a_gateway_is_asked_what_it_relays(init: Init, say: Say, speaker: Speaker) -> None:
+    component: dict[str, Any] = {
+        "key": "bthomesensor:200",
+        "config": {"id": 200, "addr": "3c:2e:f5:71:d5:2a", "obj_id": 69, "idx": 0},
+    }
+    component["config"]["name"] = "Bedroom"
+    asked: list[str] = []
+
+    def answer(client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
+        asked.append(json.loads(message.payload)["src"])
+        said = {"id": 1, "src": "shellyblugwg3-aabbccddeeff", "result": {"components": [component]}}
+        client.publish(f"{asked[-1]}/rpc", json.dumps(said))
+
+    speaker.client.on_message = answer
+    speaker.client.subscribe("gateway/rpc", 1)
+    keep(speaker, "gateway/online", "true")
+    init("--yes")
+    assert (len(asked), placed(say)) == (1, {"bluetooth:3C2EF571D52A": "bedroom"})
+
+
+def test_a_street_full_of_sensors_is_shown_in_part_and_told_to_be(init: Init, speaker: Speaker) -> None:
+    for number in range(62):
+        keep(speaker, f"rtl_433/{number}/events", json.dumps({"model": "Prologue-TH", "id": number, "humidity": 50}))
+    assert "... and 2 more, all of them numbered on; name them with --place." in init("--yes").out

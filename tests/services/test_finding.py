@@ -147,6 +147,12 @@ def test_an_announced_sensor_that_is_heard_is_one_candidate() -> None:
     assert (one.key, one.heard, one.values["temperature"]) == (CLIMATE, 2, LastValue(21.5, None, live=True))
 
 
+def test_it_is_one_candidate_too_where_it_spoke_before_it_was_announced() -> None:
+    one = only(a_climate("Bedroom"), z2m_devices(), a_climate("Bedroom", temperature=22))
+    assert (one.key, one.heard, one.values["temperature"].value) == (CLIMATE, 4, 22.0)
+    assert one.topics == {"zigbee2mqtt/Bedroom": "zigbee2mqtt/Bedroom/availability"}
+
+
 def test_what_the_broker_kept_is_of_unknown_age_until_the_sensor_speaks() -> None:
     kept = a_message("zigbee2mqtt/bedroom", {"temperature": 19}, retain=True)
     assert only(kept).values["temperature"] == LastValue(19.0, None, live=False)
@@ -216,8 +222,8 @@ def test_the_sensors_of_a_tasmota_device_are_called_by_its_name_whenever_it_is_t
     told = {"t": "node", "ft": "%prefix%/%topic%/", "tp": ["cmnd", "stat", "tele"], "mac": "DC4F22AABBCC"}
     config = a_message("tasmota/discovery/DC4F22AABBCC/config", told | {"dn": "Bedside lamp"}, retain=True)
     heard = a_message("tele/node/SENSOR", {"BME280": {"Temperature": 20.5}, "TempUnit": "C"})
-    one = only(config, heard)
-    assert (one.key, one.name) == ("tasmota:DC4F22AABBCC/BME280", "Bedside lamp BME280")
+    for one in (only(config, heard), only(heard, config)):
+        assert (one.key, one.name) == ("tasmota:DC4F22AABBCC/BME280", "Bedside lamp BME280")
 
 
 def test_messages_that_cannot_be_used_are_counted_and_hurt_nothing_else() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from monitor.core.readings import Reading
+from monitor.core.readings import Reading, SetAside
 from monitor.ports import Batch, Reach, Seen
 from monitor.services.health import Health
 from monitor.services.watching import TELL_AGAIN_MS, Watching
@@ -161,6 +161,19 @@ def test_two_sensors_that_differ_only_in_a_number_are_both_told(home: Home, watc
         charge(home, 9.0, sensor=sensor)
     watching.watch()
     assert [text for _, text in told()] == [f"sensor Bedroom {number}: battery 9 %; it is low" for number in (1, 2)]
+
+
+def test_a_sensor_that_sends_only_what_stands_for_nothing_is_told_once(
+    home: Home, watching: Watching, clock: FakeClock, told
+) -> None:
+    speak(home)
+    watching.watch()
+    for _minute in range(30):
+        home.readings.save(Batch(set_aside=[SetAside(BEDROOM, "temperature", clock.now + 1, 85.0, "no value")]))
+        go_on(watching, clock, 1)
+    texts = [text for _, text in told()]
+    assert texts.count("sensor Bedroom: temperature: it sends, but no value that can be used: no value") == 1
+    assert len(texts) == 2
 
 
 def test_sensors_that_disagree_are_told_once_pair_by_pair(home: Home, watching: Watching, told) -> None:
