@@ -70,6 +70,7 @@ class Visitor:
 
         The end is marked by a message of our own, which comes after all that is kept.
         """
+        self._marked = False
         self._subscribe((*filters, self._marker))
         until_s = time.monotonic() + LONGEST_S
         quiet_s = time.monotonic() + QUIET_S

@@ -3,6 +3,7 @@
 import sys
 
 from monitor.cli.app import app
+from monitor.cli.console import printable
 from monitor.cli.exits import FAULT, UNREACHABLE, USAGE
 from monitor.errors import BrokerError, ConfigurationError, InputError, MonitorError
 
@@ -22,5 +23,5 @@ def main() -> None:
 
 
 def _said(message: str, code: int) -> int:
-    print(f"bedroom-monitor: {message}", file=sys.stderr)
+    print("\n".join(map(printable, f"bedroom-monitor: {message}".split("\n"))), file=sys.stderr)
     return code

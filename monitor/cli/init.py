@@ -44,7 +44,14 @@ def init(
         typer.Option(help="Where a sensor is, as KEY=bedroom; may be given several times.", show_default=False),
     ] = None,
     listen: Annotated[float, typer.Option(min=0, max=3600, help="Seconds to listen to the broker.")] = 60.0,
-    output: Annotated[Path, typer.Option(help="Settings file to write.", metavar="FILE")] = DEFAULT_OUTPUT,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Settings file to write; without it that of --config, else ~/.config/bedroom-monitor/monitor.toml.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
     yes: Asked = False,
     config: Config = None,
     as_json: Json = False,
@@ -79,7 +86,7 @@ def init(
     if asking:
         chosen = _ask_for_places(candidates, chosen)
     document = _with_bases(document, settings)
-    path = _write(document, output.expanduser(), asking=asking)
+    path = _write(document, (output or config or DEFAULT_OUTPUT).expanduser(), asking=asking)
     loaded = _loaded(path)
     bootstrap.take_in(loaded, candidates, chosen)
     results = bootstrap.examine(loaded, path)

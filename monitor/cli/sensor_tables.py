@@ -166,9 +166,10 @@ def side_by_side(values: Iterable[Value], width: int) -> Text:
 def sensor_table(console: Console, *columns: str, values: str) -> tuple[Table, int]:
     """A table of sensors, one column of which is of `values`, and the width of the lines there."""
     table = plain_table(*columns)
+    whole = (values,) if console.is_terminal else (values, columns[0])
     for column in table.columns:
         column.overflow = "fold"
-        column.no_wrap = column.header == values
+        column.no_wrap = column.header in whole
     return table, VALUES_WIDTH if console.is_terminal else console.width
 
 

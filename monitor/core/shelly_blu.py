@@ -12,6 +12,9 @@ from monitor.core.readings import Measurement
 SENSOR = "bthomesensor"
 """The kind of component that stands for one object of one Bluetooth sensor."""
 
+_DEVICE = "bthomedevice"
+"""The kind of component that stands for a Bluetooth sensor itself, with the name that it was given."""
+
 _VALVE = "blutrv"
 """The kind of component that stands for a radiator valve; its temperatures are set values and the radiator's."""
 
@@ -43,9 +46,10 @@ def facts(gateway: str, src: str, components: object) -> Iterator[Fact]:
     """
     rows = [row for row in components if isinstance(row, dict)] if isinstance(components, list) else []
     valves = {_address(row) for row in rows if _kind(row) == _VALVE}
+    names = {_address(row): _config(row).get("name") for row in rows if _kind(row) == _DEVICE}
     for row in rows:
         if _kind(row) == SENSOR and (_address(row) is None or _address(row) not in valves):
-            yield from _facts(gateway, src, row)
+            yield from _facts(gateway, src, row, names.get(_address(row)))
 
 
 def script_values(data: Mapping[str, object], time_ms: int | None) -> tuple[Measurement, ...]:
@@ -67,9 +71,10 @@ def _several(raw: object) -> list[object]:
     return raw if isinstance(raw, list) else [raw]
 
 
-def _facts(gateway: str, src: str, row: Mapping[str, object]) -> Iterator[Fact]:
+def _facts(gateway: str, src: str, row: Mapping[str, object], called: object) -> Iterator[Fact]:
     key, config = str(row["key"]), _config(row)
-    number, spot, name = config.get("obj_id"), config.get("idx"), config.get("name")
+    number, spot = config.get("obj_id"), config.get("idx")
+    name = next((said for said in (called, config.get("name")) if isinstance(said, str) and said), key)
     quantity = bthome.quantity_of(number) if isinstance(number, int) else None
     device = _address(row)
     sensor = _spot(device, spot if isinstance(spot, int) else 0) if device else f"{gateway}/{key}"
@@ -80,7 +85,7 @@ def _facts(gateway: str, src: str, row: Mapping[str, object]) -> Iterator[Fact]:
             quantity=quantity,
             unit=None,
             sensor=sensor,
-            name=name if isinstance(name, str) and name else key,
+            name=name,
             device=device,
         )
 

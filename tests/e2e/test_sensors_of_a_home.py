@@ -115,3 +115,4 @@ def test_a_gateway_is_asked_what_its_bluetooth_sensors_are_and_they_are_read_the
     assert wait_for(is_read, 60)
     gateway.loop_stop()
     assert daemon.query(ROWS)[0] == ("bluetooth:3C2EF571D52A", "temperature", 21.5)
+    assert daemon.query("SELECT name FROM sensor") == [("Nightstand",)]
