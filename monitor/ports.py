@@ -61,8 +61,9 @@ class Problem(NamedTuple):
 class Seen(NamedTuple):
     """What was told of a sensor; None leaves what is known.
 
-    `topic` is one that it speaks on, `availability` the topic that says whether it can be reached. `formerly` is the
-    key of what was the same sensor before; one that ends in `/` means every sensor of a device. `place` is a guess.
+    `seen_ms` is when it was heard. `topic` is one that it speaks on, `availability` the topic that says whether it can
+    be reached. `formerly` is the key of what was the same sensor before; one that ends in `/` means every sensor of a
+    device. `place` is a guess.
     """
 
     sensor: str
@@ -72,6 +73,7 @@ class Seen(NamedTuple):
     availability: str | None = None
     formerly: str | None = None
     expire_after_s: float | None = None
+    seen_ms: int | None = None
 
 
 class Reach(NamedTuple):

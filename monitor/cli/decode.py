@@ -43,7 +43,7 @@ def decode(
         return
     _show(outcomes[0])
     if topic is not None and not _is_heard(topic, config):
-        print("The daemon does not listen to this topic; name it in mqtt.topics, or map it in decoders.map.")
+        print("The daemon does not listen to this topic by itself; `init` finds it, or map it in decoders.map.")
     if not outcomes[0]["readings"]:
         raise typer.Exit(FAULT)
 

@@ -58,7 +58,8 @@ def init(
 ) -> None:
     """Find the sensors on the broker, choose those of the bedroom, write the settings and try them.
 
-    Sensors that speak seldom are found where they are announced. Exit code 3 where the broker does not let us in.
+    Sensors that speak seldom are found where they are announced. With --json nothing is asked, as with --yes. Exit code
+    3 where the broker does not let us in: see --username and --password-file.
     """
     from monitor import bootstrap
     from monitor.bootstrap.finding import places_so_far
@@ -101,7 +102,7 @@ def init(
             }
         )
     else:
-        _tell_outcome(path, chosen, results)
+        _tell_outcome(path, candidates, chosen, results)
     if not all(result.ok for result in results):
         raise typer.Exit(FAULT)
 
@@ -269,11 +270,19 @@ def _document(one: "Candidate", where: str | None) -> dict[str, object]:
     }
 
 
-def _tell_outcome(path: Path, chosen: Mapping[str, str | None], results: Sequence[Any]) -> None:
+def _tell_outcome(
+    path: Path, candidates: "Sequence[Candidate]", chosen: Mapping[str, str | None], results: Sequence[Any]
+) -> None:
     from monitor.core.wording import counted
 
     placed = sum(map(bool, chosen.values()))
     print(f"\n{path} is written; {counted(placed, 'sensor')} placed.")
+    for where in PLACES:
+        names = [printable(one.name) for one in candidates if chosen.get(one.key) == where]
+        if names:
+            print(f"  {where:<8} {', '.join(names)}")
+    if copies := sorted(path.parent.glob(f"{path.name}.before-init*")):
+        print(f"  what stood there before: {copies[-1]}")
     for result in results:
         print(f"{'ok   ' if result.ok else 'FAULT'}  {result.subject:<9} {printable(result.says)}")
     named = "" if _is_found(path) else f" --config {shlex.quote(str(path))}"

@@ -14,7 +14,7 @@ from monitor.core.readings import SetAside
 from monitor.core.staleness import age_text
 from monitor.core.wording import counted
 from monitor.ports import Calibration, Heard, Latest, Problem, SeriesSummary
-from monitor.services.health import FAILING, SensorHealth
+from monitor.services.health import FAILING, NOT_CURRENT, SensorHealth
 
 QUANTITY_ORDER = tuple(quantity.name for quantity in QUANTITIES)
 """The air first, then what tells of the sensor and the sleeper."""
@@ -30,7 +30,7 @@ Value = tuple[str, str]
 _SHORT = {"temperature": "", "humidity": "RH", "battery": "battery", "voc_mass": "VOC", "voc": "VOC", "co2": "CO2"}
 _COMMAND = ": bedroom-monitor "
 """A line with a command to copy is not broken."""
-_STYLES = {"fresh": "green", "stale": "red", "offline": "red", "unknown": "dim"}
+_STYLES = {"fresh": "green", "stale": "red", "offline": "red", "unknown": "dim", "unheeded": "dim"}
 _FLAGS = {"occupancy": ("nobody", "somebody"), "motion": ("no motion", "motion"), "movement": ("still", "moved")}
 
 
@@ -199,14 +199,14 @@ def _values(health: SensorHealth, series: Sequence[SeriesSummary]) -> Iterable[V
     """What a sensor measured last; what is not current any more is struck through, and said to have been."""
     for one in sorted(series, key=lambda each: QUANTITY_ORDER.index(each.quantity)):
         if one.last_value is not None and one.quantity != "sleep_event":
-            lost = {health.state.state, health.series[one.quantity].state} & FAILING
+            past = {health.state.state, health.series[one.quantity].state} & NOT_CURRENT
             shown = shown_value(one.quantity, one.last_value)
-            yield (f"was {shown}", "strike dim") if lost else (shown, "")
+            yield (f"was {shown}", "strike dim" if past & FAILING else "dim") if past else (shown, "")
 
 
 def _heard(health: SensorHealth) -> Text:
     state = health.state
-    if state.state in FAILING:
+    if state.state in NOT_CURRENT:
         return Text(state.sentence, style=_STYLES[state.state])
     return Text("not yet" if state.age_s is None else f"{age_text(state.age_s)} ago", style=_STYLES[state.state])
 

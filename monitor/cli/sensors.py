@@ -46,7 +46,10 @@ def list_sensors(config: Config = None, as_json: Json = False) -> None:
     with bootstrap.open_stores(loaded) as stores:
         health = Health(stores.readings)
         listed = listed_of(
-            health.of_all(now_ms), stores.readings.series(), health.disagreements(now_ms), stores.readings.problems()
+            health.of_all(now_ms, bootstrap.plan(loaded).choice),
+            stores.readings.series(),
+            health.disagreements(now_ms),
+            stores.readings.problems(),
         )
     if as_json:
         print_json(sensors_document(listed))
@@ -65,7 +68,7 @@ def show(key: Key, config: Config = None) -> None:
     loaded = settings.load(config)
     with bootstrap.open_stores(loaded) as stores:
         sensor = sensor_called(stores.readings.sensors(), key)
-        health = Health(stores.readings).of_all(SystemClock().now_ms())
+        health = Health(stores.readings).of_all(SystemClock().now_ms(), bootstrap.plan(loaded).choice)
         show_sensor(
             next(one for one in health if one.sensor.key == sensor.key),
             [one for one in stores.readings.latest() if one.sensor == sensor.key],

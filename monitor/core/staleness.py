@@ -5,7 +5,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Literal, NamedTuple
 
-State = Literal["fresh", "stale", "offline", "unknown"]
+State = Literal["fresh", "stale", "offline", "unknown", "unheeded"]
 
 HISTORY_MS = 604_800_000
 """ms; a week of reading times teaches the usual interval: quiet nights of sensors that report on change are in it."""

@@ -60,6 +60,11 @@ class Plan:
     listen: Literal["auto", "all", "placed"] = "auto"
 
     @property
+    def choice(self) -> str:
+        """Which sensors are listened to; of topics that the person has named, all."""
+        return "all" if self.named else self.listen
+
+    @property
     def looking(self) -> tuple[str, ...]:
         """The filters while sensors are looked for."""
         return tuple(dict.fromkeys((*self.announcements, *(self.named or self.values), *self.mapped)))
@@ -82,7 +87,7 @@ class Following:
         """Listen to what is wanted now."""
         sensors, heard = self._store.sensors(), self._store.heard()
         self._forget(heard)
-        decided = self._is_decided(sensors, {one.sensor for one in heard})
+        decided = is_decided(self._plan.listen, sensors, {one.sensor for one in heard})
         placed = frozenset(sensor.key for sensor in sensors if sensor.place is not None)
         if self._plan.named:
             wanted: Iterable[str] = self._plan.looking
@@ -103,12 +108,6 @@ class Following:
         if gone:
             self._ingest.forget(gone)
         self._spoke = spoke
-
-    def _is_decided(self, sensors: Iterable[Sensor], heard: set[str]) -> bool:
-        """Whether the person has said which sensors of the broker count."""
-        if self._plan.listen != "auto":
-            return self._plan.listen == "placed"
-        return any(one.placed_by == "person" and one.place is not None and one.key in heard for one in sensors)
 
     def _accepting(self, placed: frozenset[str]) -> Accepts:
         mapped, known = self._plan.mapped, self._ingest.known
@@ -151,9 +150,18 @@ class Following:
         if decided != self._was_decided:
             self._was_decided = decided
             log.info(
-                "listening to the %d sensors that are placed" if decided else "listening to every sensor (%d placed)",
+                "listening to the %d sensors that have a place"
+                if decided
+                else "listening to every sensor (%d have a place by their names) until you place one",
                 placed,
             )
+
+
+def is_decided(listen: str, sensors: Iterable[Sensor], heard: Collection[str]) -> bool:
+    """Whether the person has said which sensors of the broker (keys in `heard`) count; others are not listened to."""
+    if listen != "auto":
+        return listen == "placed"
+    return any(one.placed_by == "person" and one.place is not None and one.key in heard for one in sensors)
 
 
 def _former_key(sensor: str, fact: Fact) -> str | None:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from monitor.core.agreement import BY_QUANTITY, Named, disagreement
 from monitor.core.battery import battery_warning
 from monitor.core.readings import DAY_MS
-from monitor.core.staleness import HISTORY_MS, Freshness, freshness, sensor_freshness, stuck, usual_interval_s
+from monitor.core.staleness import HISTORY_MS, Freshness, age_text, freshness, sensor_freshness, stuck, usual_interval_s
 from monitor.ports import Latest, ReadingStore, Sensor
+from monitor.services.following import is_decided
 
 LEARN_EVERY_MS = 3_600_000
 """ms between two looks at how often a series usually reports: it changes over days."""
@@ -17,6 +18,9 @@ BATTERY_MS = 30 * DAY_MS
 """ms of charge that are looked at."""
 
 FAILING = frozenset({"stale", "offline"})
+"""States in which a sensor should speak and does not."""
+
+NOT_CURRENT = FAILING | {"unheeded"}
 """States in which the last value of a sensor is not current."""
 
 
@@ -53,13 +57,14 @@ class Health:
         self._usual: dict[tuple[str, str], tuple[int, float | None]] = {}
         self._charge: dict[str, tuple[int, str | None]] = {}
 
-    def of_all(self, now_ms: int) -> list[SensorHealth]:
-        """Every sensor, as the store lists them."""
-        return self._of_each(self._store.sensors(), now_ms, None)
+    def of_all(self, now_ms: int, listen: str = "all") -> list[SensorHealth]:
+        """Every sensor, as the store lists them; nobody listens to some of them, by `sensors.listen`."""
+        return [self._unheeded(one, listen) for one in self._of_each(self._store.sensors(), now_ms, None)]
 
     def of_placed(self, now_ms: int, *, since_ms: int) -> list[SensorHealth]:
         """The placed sensors; before `since_ms` nobody listened, so that a silence only counts from then on."""
-        return self._of_each((one for one in self._store.sensors() if one.place is not None), now_ms, since_ms)
+        placed = (one for one in self._store.sensors() if one.place is not None)
+        return [self._unheeded(one, "all") for one in self._of_each(placed, now_ms, since_ms)]
 
     def disagreeing(self, now_ms: int) -> list[Disagreeing]:
         """The sensors of one place that disagree for a day."""
@@ -75,6 +80,21 @@ class Health:
         for one in self._store.latest():
             series.setdefault(one.sensor, []).append(one)
         return [self._of(sensor, series.get(sensor.key, []), now_ms, since_ms) for sensor in sensors]
+
+    def _unheeded(self, one: SensorHealth, listen: str) -> SensorHealth:
+        """A sensor to which nobody listens is not silent: what was imported, or is not placed where others are."""
+        if one.state.state not in FAILING:
+            return one
+        heard = {each.sensor for each in self._store.heard()}
+        if one.sensor.key not in heard:
+            why = "not on the broker: imported"
+        elif one.sensor.place is None and is_decided(listen, self._store.sensors(), heard):
+            why = "not listened to, because it has no place"
+        else:
+            return one
+        said = f"last value {age_text(one.state.age_s or 0.0)} ago; {why}"
+        unknown = {quantity: found._replace(state="unheeded", sentence=said) for quantity, found in one.series.items()}
+        return one._replace(state=one.state._replace(state="unheeded", sentence=said), series=unknown)
 
     def _of(self, sensor: Sensor, series: Iterable[Latest], now_ms: int, since_ms: int | None) -> SensorHealth:
         found = {one.quantity: self._freshness(sensor, one, now_ms, since_ms) for one in series}

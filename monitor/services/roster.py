@@ -67,6 +67,7 @@ class Roster:
             name=name,
             place=None if dialect is None or dialect.overheard else self._guess(name or sensor, fact),
             topic=topic,
+            seen_ms=message.received_ms,
             availability=availability[0].topic if availability else None,
             expire_after_s=fact.expire_after_s if fact else None,
         )

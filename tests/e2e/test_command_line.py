@@ -226,7 +226,7 @@ def test_decode_shows_what_would_be_stored(do):
 def test_decode_says_why_nothing_would_be_stored_and_that_nobody_listens(do):
     told = do("decode", "--topic", "foo/bar", "--payload", "hello")
     assert "Nothing would be stored" in told.stdout
-    assert ("does not listen to this topic" in told.stdout, told.exit_code) == (True, 1)
+    assert ("does not listen to this topic by itself" in told.stdout, told.exit_code) == (True, 1)
 
 
 def test_decode_answers_each_line_of_json_with_one(do, tmp_path):

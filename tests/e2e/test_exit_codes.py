@@ -130,7 +130,7 @@ def test_what_was_set_aside_is_told(some_readings: Say) -> None:
 
 def test_a_sensor_is_listed_with_what_was_set_aside(some_readings: Say) -> None:
     told = some_readings("sensors", "list").out.splitlines()
-    assert told[1].split()[:7] == ["imported", "not", "placed", "was", "20.5", "°C", "silent"]
+    assert told[1].split()[:7] == ["imported", "not", "placed", "was", "20.5", "°C", "last"]
     assert 'imported: 1 value set aside; see: bedroom-monitor sensors show "imported"' in told
 
 

@@ -329,8 +329,8 @@ def test_what_is_listened_to_is_told_when_it_changes(house: House, caplog: pytes
     house.place(ATTIC, None)
     house.place(KITCHEN, None)
     assert told_in(caplog) == [
-        "listening to the 1 sensors that are placed",
-        "listening to every sensor (0 placed)",
+        "listening to the 1 sensors that have a place",
+        "listening to every sensor (0 have a place by their names) until you place one",
     ]
 
 

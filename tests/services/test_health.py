@@ -8,6 +8,7 @@ from monitor.core.readings import Reading, SetAside
 from monitor.core.staleness import Freshness
 from monitor.ports import Batch, Reach, Seen
 from monitor.services.health import LEARN_EVERY_MS, Health, SensorHealth
+from monitor.services.importing import import_readings
 from tests.services.fakes import FakeStore
 from tests.services.home import BEDROOM, Home
 
@@ -240,3 +241,17 @@ def test_a_look_reads_a_week_of_a_series_however_long_it_is(home: Home) -> None:
     home.readings.readings = remembering  # type: ignore[method-assign]
     Health(home.readings).of_all(NOW_MS)
     assert asked == [(NOW_MS - 7 * DAY_MS, NOW_MS + 1)]
+
+
+def test_a_sensor_without_a_place_is_not_silent_where_only_placed_ones_are_listened_to(home: Home) -> None:
+    measure(home, sensor="z:attic")
+    measure(home, sensor="z:kitchen")
+    home.sensors.place("z:attic", "other", "person")
+    found = {one.sensor.key: one.state for one in Health(home.readings).of_all(NOW_MS + 20 * MINUTE_MS, "auto")}
+    assert (found["z:attic"].state, found["z:kitchen"].state) == ("stale", "unheeded")
+    assert found["z:kitchen"].sentence == "last value 20 min ago; not listened to, because it has no place"
+
+
+def test_what_was_imported_is_not_silent(home: Home) -> None:
+    import_readings([Reading("old", "temperature", NOW_MS - DAY_MS, 20.0)], home.readings, NOW_MS)
+    assert of_bedroom(home).state == Freshness("unheeded", 86_400.0, "last value 1 d ago; not on the broker: imported")

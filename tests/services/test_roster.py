@@ -106,7 +106,7 @@ def test_without_auto_place_nothing_is_placed() -> None:
 
 def test_a_sensor_whose_topic_is_nobodys_is_not_placed() -> None:
     roster = Roster(Decoders(()), Known(), (), auto_place=True)
-    assert met(roster, "own:bedroom", "bedroom/warmth") == Seen("own:bedroom", topic="bedroom/warmth")
+    assert met(roster, "own:bedroom", "bedroom/warmth") == Seen("own:bedroom", topic="bedroom/warmth", seen_ms=NOW_MS)
 
 
 @pytest.mark.parametrize(

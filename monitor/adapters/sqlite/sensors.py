@@ -46,7 +46,7 @@ class SqliteSensors:
                 (valid_from_ms, offset, gain, key, quantity),
             )
             if cursor.rowcount == 0:
-                raise InputError(f"{self._unknown(key)}; or it has no {quantity}")
+                raise InputError(self._without(key, quantity))
             latest = cursor.execute(
                 "SELECT max(ts_ms) FROM reading WHERE series = "
                 "(SELECT id FROM series WHERE sensor = ? AND quantity = ?)",
@@ -77,6 +77,11 @@ class SqliteSensors:
         self._numbers.forget()
         return count
 
+    def _without(self, key: str, quantity: str) -> str:
+        rows = self._database.rows("SELECT quantity FROM series WHERE sensor = ? ORDER BY quantity", (key,))
+        has = ", ".join(row[0] for row in rows)
+        return f"{key}: it has no {quantity}; it has {has}" if has else self._unknown(key)
+
     def _unknown(self, key: str) -> str:
         seen = ", ".join(sensor.key for sensor in all_sensors(self._database)) or "none yet"
         return f"no sensor {key!r}; seen so far: {seen}"
@@ -105,7 +110,7 @@ def save_seen(cursor: sqlite3.Cursor, told: Iterable[Seen], seen_ms: int) -> Non
     """Keep what was told; a sensor that speaks is made, one that was only announced is not."""
     for one in told:
         if one.topic is not None:
-            add_sensor(cursor, one.sensor, one.name, one.place, seen_ms)
+            add_sensor(cursor, one.sensor, one.name, one.place, one.seen_ms or seen_ms)
             _hear(cursor, one)
         if one.name is not None:
             cursor.execute("UPDATE sensor SET name = ? WHERE key = ? AND name <> ?", (one.name, one.sensor, one.name))
