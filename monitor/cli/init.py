@@ -11,7 +11,7 @@ from monitor.cli.console import print_json, printable
 from monitor.cli.exits import FAULT
 from monitor.cli.options import Config, Json
 from monitor.core.places import PLACES
-from monitor.errors import ConfigurationError, InputError
+from monitor.errors import BrokerError, ConfigurationError, InputError
 
 if TYPE_CHECKING:
     from monitor.services.finding import Candidate, Found
@@ -78,7 +78,11 @@ def init(
     document = _merged(config, changes)
     if asking:
         _ask_about_home(document)
-    settings, found = _found(document, listen, quiet=as_json)
+    try:
+        settings, found = _found(document, listen, quiet=as_json)
+    except BrokerError as exc:
+        hint = "; give init --username NAME and --password-file FILE" if "refuses" in str(exc) else ""
+        raise BrokerError(f"{exc}{hint}") from exc
     candidates = found.candidates()
     so_far = places_so_far(settings)
     chosen = {one.key: so_far.get(one.key, one.suggestion) for one in candidates} | _matched(candidates, wanted)

@@ -187,7 +187,7 @@ def test_a_broker_that_wants_a_password_says_so_and_the_password_is_never_printe
     broker = start_mosquitto(f"listener {{port}} 127.0.0.1\nallow_anonymous false\npassword_file {words}\n")
     where = ("init", "--yes", "--host", "127.0.0.1", "--port", broker.port, "--listen", 0.2, "--output", FILE)
     refused = say(*where)
-    assert (refused.code, "check mqtt.username, mqtt.password_file" in refused.err) == (UNREACHABLE, True)
+    assert (refused.code, "give init --username NAME and --password-file FILE" in refused.err) == (UNREACHABLE, True)
     (tmp_path / "secret").write_text("very-secret\n")
     (tmp_path / "secret").chmod(0o600)
     answer = say(*where, "--username", "sleeper", "--password-file", "secret")
