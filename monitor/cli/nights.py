@@ -15,7 +15,7 @@ from monitor.core.zones import local_time, zone_of
 from monitor.errors import InputError
 from monitor.ports import Night
 
-app = typer.Typer(help="Nights: list, show, exclude, close.", no_args_is_help=True)
+app = typer.Typer(help="Nights: list, show, exclude, close, forget.", no_args_is_help=True)
 
 WORDS = ("today", "yesterday")
 KINDS = {kind.name: kind for kind in EXPOSURES}

@@ -59,7 +59,7 @@ def list_sensors(config: Config = None, as_json: Json = False) -> None:
 
 @app.command()
 def show(key: Key, config: Config = None) -> None:
-    """Show one sensor: its topics, how often it reports, its corrections, and what was set aside."""
+    """Show one sensor: its state, its topics, its corrections, and what was set aside."""
     from monitor import bootstrap, settings
     from monitor.adapters.clock import SystemClock
     from monitor.cli.sensor_tables import show_sensor

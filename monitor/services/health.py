@@ -59,12 +59,12 @@ class Health:
 
     def of_all(self, now_ms: int, listen: str = "all") -> list[SensorHealth]:
         """Every sensor, as the store lists them; nobody listens to some of them, by `sensors.listen`."""
-        return [self._unheeded(one, listen) for one in self._of_each(self._store.sensors(), now_ms, None)]
+        return self._told_apart(self._of_each(self._store.sensors(), now_ms, None), listen)
 
     def of_placed(self, now_ms: int, *, since_ms: int) -> list[SensorHealth]:
         """The placed sensors; before `since_ms` nobody listened, so that a silence only counts from then on."""
         placed = (one for one in self._store.sensors() if one.place is not None)
-        return [self._unheeded(one, "all") for one in self._of_each(placed, now_ms, since_ms)]
+        return self._told_apart(self._of_each(placed, now_ms, since_ms), "all")
 
     def disagreeing(self, now_ms: int) -> list[Disagreeing]:
         """The sensors of one place that disagree for a day."""
@@ -81,20 +81,13 @@ class Health:
             series.setdefault(one.sensor, []).append(one)
         return [self._of(sensor, series.get(sensor.key, []), now_ms, since_ms) for sensor in sensors]
 
-    def _unheeded(self, one: SensorHealth, listen: str) -> SensorHealth:
+    def _told_apart(self, found: list[SensorHealth], listen: str) -> list[SensorHealth]:
         """A sensor to which nobody listens is not silent: what was imported, or is not placed where others are."""
-        if one.state.state not in FAILING:
-            return one
+        if all(one.state.state not in FAILING for one in found):
+            return found
         heard = {each.sensor for each in self._store.heard()}
-        if one.sensor.key not in heard:
-            why = "not on the broker: imported"
-        elif one.sensor.place is None and is_decided(listen, self._store.sensors(), heard):
-            why = "not listened to, because it has no place"
-        else:
-            return one
-        said = f"last value {age_text(one.state.age_s or 0.0)} ago; {why}"
-        unknown = {quantity: found._replace(state="unheeded", sentence=said) for quantity, found in one.series.items()}
-        return one._replace(state=one.state._replace(state="unheeded", sentence=said), series=unknown)
+        decided = is_decided(listen, self._store.sensors(), heard)
+        return [_unheeded(one, why) if (why := _why_unheeded(one, heard, decided=decided)) else one for one in found]
 
     def _of(self, sensor: Sensor, series: Iterable[Latest], now_ms: int, since_ms: int | None) -> SensorHealth:
         found = {one.quantity: self._freshness(sensor, one, now_ms, since_ms) for one in series}
@@ -165,3 +158,17 @@ class Health:
                 found = disagreement(quantity, first, second, now_ms)
                 if found is not None:
                     yield Disagreeing(frozenset((key, other)), quantity, found.sentence)
+
+
+def _why_unheeded(one: SensorHealth, heard: set[str], *, decided: bool) -> str | None:
+    if one.state.state not in FAILING:
+        return None
+    if one.sensor.key not in heard:
+        return "not on the broker: imported"
+    return "not listened to, because it has no place" if decided and one.sensor.place is None else None
+
+
+def _unheeded(one: SensorHealth, why: str) -> SensorHealth:
+    said = f"last value {age_text(one.state.age_s or 0.0)} ago; {why}"
+    series = {quantity: found._replace(state="unheeded", sentence=said) for quantity, found in one.series.items()}
+    return one._replace(state=one.state._replace(state="unheeded", sentence=said), series=series)
