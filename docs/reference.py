@@ -34,7 +34,9 @@ UNITS_BY_ENDING = {
     "_h": "h",
     "_minutes": "min",
     "_mb": "MB",
-    "_rows": "readings",
+    "batch_rows": "readings",
+    "keep_rows": "rows",
+    "_days": "days",
     "queue_size": "messages",
 }
 """A key's unit is the end of its name."""
@@ -48,6 +50,12 @@ EXAMPLES = {
     "mqtt.cert_file": '"/etc/bedroom-monitor/client.crt"',
     "mqtt.key_file": '"/etc/bedroom-monitor/client.key"',
     "mqtt.topics": '["zigbee2mqtt/#", "tele/#", "home/bedroom/#"]',
+    "backup.folder": '"/mnt/usb/bedroom-monitor"',
+    "mirror.url": '"http://localhost:8086"',
+    "mirror.token": '"..."',
+    "mirror.token_file": '"/etc/bedroom-monitor/influx-token"',
+    "mirror.org": '"home"',
+    "mirror.ca_file": '"/etc/bedroom-monitor/ca.crt"',
     "night.weekdays": '{sat = {bed = "00:30", rise = "09:00"}, sun = {bed = "00:30", rise = "09:00"}}',
     "decoders.map": '[{topic = "attic/+/raw", path = "data.temp", quantity = "temperature", unit = "F"}]',
     "diary.own_factors": '["late_meal", "screen_hours"]',

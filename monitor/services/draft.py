@@ -43,8 +43,8 @@ class Draft:
         times, first_ms = (known.times, known.first_ms) if known else (0, at_ms)
         self.problems[topic, reason] = Problem(topic, reason, times + 1, first_ms, at_ms)
 
-    def batch(self, deliveries: bytes) -> Batch:
-        """All of it, with the journal of deliveries."""
+    def batch(self, deliveries: bytes, now_ms: int, *, live: bool = True) -> Batch:
+        """All of it, with the journal of deliveries, to be stored at `now_ms`."""
         return Batch(
             readings=self.readings,
             set_aside=self.set_aside,
@@ -54,4 +54,6 @@ class Draft:
             reach=self.reach,
             deliveries=deliveries,
             late=self.late,
+            stored_ms=now_ms,
+            live=live,
         )

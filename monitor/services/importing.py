@@ -43,7 +43,7 @@ def import_readings(
         if auto_place:
             draft.seen = [Seen(key, place=place_by_name(key)) for key in {reading.sensor for reading in chunk}]
         draft.late = (min(reading.time_ms for reading in chunk), max(reading.time_ms for reading in chunk) + 1)
-        store.save(draft.batch(b""))
+        store.save(draft.batch(b"", now_ms, live=False))
         good += len(draft.readings)
         aside += len(draft.set_aside)
     return Imported(good, store.count() - before, aside)

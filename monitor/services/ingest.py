@@ -123,7 +123,7 @@ class Ingest:
     def commit(self, source: MessageSource) -> bool:
         """Store what was taken, then acknowledge it; whether that worked. Nothing is acknowledged otherwise."""
         try:
-            self._store.save(self._draft.batch(self._arrivals.journal))
+            self._store.save(self._draft.batch(self._arrivals.journal, self._clock.now_ms()))
         except StoreUnavailable as exc:
             if not self._failing:
                 log.error(  # noqa: TRY400 - told in one line; no defect of ours

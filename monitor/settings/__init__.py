@@ -91,11 +91,16 @@ def _document(path: Path | None) -> tuple[dict[str, object], list[str]]:
 
 
 def _with_secrets(settings: Settings) -> Settings:
-    file = settings.mqtt.password_file
-    if file is None:
-        return settings
-    password = SecretStr(file.read_text(encoding="utf-8").rstrip("\r\n"))
-    return settings.model_copy(update={"mqtt": settings.mqtt.model_copy(update={"password": password})})
+    changed: dict[str, object] = {}
+    if settings.mqtt.password_file is not None:
+        changed["mqtt"] = settings.mqtt.model_copy(update={"password": _secret(settings.mqtt.password_file)})
+    if settings.mirror.token_file is not None:
+        changed["mirror"] = settings.mirror.model_copy(update={"token": _secret(settings.mirror.token_file)})
+    return settings.model_copy(update=changed) if changed else settings
+
+
+def _secret(file: Path) -> SecretStr:
+    return SecretStr(file.read_text(encoding="utf-8").rstrip("\r\n"))
 
 
 __all__ = ["Settings", "checked", "config_file", "document", "load"]

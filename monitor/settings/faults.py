@@ -112,7 +112,8 @@ def _fault(error: ErrorDetails, where: str) -> str:
 
 def _got(key: str, value: object) -> str:
     whole_section = "." not in key and isinstance(value, str | list)
-    if whole_section or ("password" in key and "file" not in key):
+    secret = ("password" in key or "token" in key) and "file" not in key
+    if whole_section or secret or (key.endswith("url") and "@" in str(value)):
         return "something else"
     if isinstance(value, BaseModel) or (isinstance(value, dict) and len(value) > 3):
         return "these values"

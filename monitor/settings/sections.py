@@ -1,102 +1,30 @@
 """Every setting: one frozen section per concern, each key with default, unit and meaning."""
 
-import os
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo
+from typing import Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from monitor.core.diary import DEFAULT_ADJUST, FACTOR_NAME, FACTORS
-from monitor.core.nights import UsualTimes, wall_time
-from monitor.core.quantities import BY_NAME
+from monitor.core.diary import DEFAULT_ADJUST
+from monitor.core.nights import UsualTimes
 from monitor.errors import DiaryError
+from monitor.settings.keeping import Backup, Mirror, Retention, Store
+from monitor.settings.values import (
+    WEEKDAYS,
+    OwnFactor,
+    QuantityName,
+    ReadableFile,
+    SecretFile,
+    Section,
+    Topic,
+    TopicFilter,
+    WallTime,
+    Zone,
+)
 
 PREFIX = "BEDROOM_MONITOR_"
 """How the environment variables of the settings begin: BEDROOM_MONITOR_MQTT__HOST is mqtt.host."""
-
-
-def _known_zone(name: str) -> str:
-    if name:
-        try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError):
-            raise ValueError("expected an IANA zone such as Europe/Brussels") from None
-    return name
-
-
-def _wall_time(text: str) -> str:
-    try:
-        wall_time(text)
-    except DiaryError as exc:
-        raise ValueError("expected a time of day such as 23:00") from exc
-    return text
-
-
-def _known_quantity(name: str) -> str:
-    if name not in BY_NAME:
-        raise ValueError(f"expected one of {', '.join(sorted(BY_NAME))}")
-    return name
-
-
-def _readable(path: Path) -> Path:
-    found = path.expanduser()
-    if not found.is_file() or not os.access(found, os.R_OK):
-        raise ValueError("expected a file that can be read")
-    return found
-
-
-def _one_secret(path: Path) -> Path:
-    found = _readable(path)
-    try:
-        secret = found.read_text(encoding="utf-8").strip()
-    except UnicodeDecodeError:
-        secret = ""
-    if not secret:
-        raise ValueError("expected a text file that holds the secret")
-    return found
-
-
-def _topic(name: str) -> str:
-    if "+" in name or "#" in name or "\0" in name:
-        raise ValueError("expected a topic without + and #")
-    return name
-
-
-def _topic_filter(name: str) -> str:
-    levels = name.split("/")
-    partial = any(len(one) > 1 and ("+" in one or "#" in one) for one in levels)
-    if not name or "\0" in name or partial or "#" in levels[:-1]:
-        raise ValueError("expected a topic filter, in which + is a whole level and # the last one")
-    return name
-
-
-def _free_name(name: str) -> str:
-    if not FACTOR_NAME.fullmatch(name):
-        raise ValueError("expected small letters, digits and _")
-    if name in {factor.name for factor in FACTORS}:
-        raise ValueError("expected a name that no built-in factor has")
-    return name
-
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-Zone = Annotated[str, AfterValidator(_known_zone)]
-WallTime = Annotated[str, AfterValidator(_wall_time)]
-OwnFactor = Annotated[str, AfterValidator(_free_name)]
-ReadableFile = Annotated[Path, AfterValidator(_readable)]
-SecretFile = Annotated[Path, AfterValidator(_one_secret)]
-Topic = Annotated[str, AfterValidator(_topic)]
-TopicFilter = Annotated[str, AfterValidator(_topic_filter)]
-QuantityName = Annotated[str, AfterValidator(_known_quantity)]
-
-
-class Section(BaseModel):
-    """A frozen section in which an unknown key is a fault."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Home(Section):
@@ -157,19 +85,6 @@ class Mqtt(Section):
         return self
 
 
-class Store(Section):
-    """The database file."""
-
-    path: Path = Path("~/.local/share/bedroom-monitor/monitor.db")
-    """The SQLite file; a folder of its own, since two more files stand beside it."""
-    batch_rows: int = Field(default=500, ge=1, le=100_000)
-    """Readings stored in one go at the most."""
-    batch_age_s: float = Field(default=1.0, gt=0, le=60)
-    """Longest time in seconds that a reading waits to be stored (and its message to be acknowledged)."""
-    sync: Literal["full", "normal"] = "full"
-    """full: what is stored survives a power cut; normal: fewer writes to the card, survives a crash of the program."""
-
-
 class UsualNight(Section):
     """Bed and rise time of one weekday; a time left out is the usual one."""
 
@@ -186,7 +101,7 @@ class NightSettings(Section):
     """Usual time to bed, local."""
     rise: WallTime = "07:00"
     """Usual time of rising, local."""
-    weekdays: dict[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], UsualNight] = {}
+    weekdays: dict[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], UsualNight] = {}  # noqa: RUF012 - pydantic copies it
     """Other times by weekday of waking, for example {sat = {bed = "00:30", rise = "09:00"}}."""
     settle_minutes: float = Field(default=30.0, ge=0, le=720)
     """Minutes to wait after rising before a night is closed, for sensors that report late."""
@@ -303,6 +218,9 @@ class Settings(BaseSettings):
     home: Home = Home()
     mqtt: Mqtt = Mqtt()
     store: Store = Store()
+    retention: Retention = Retention()
+    backup: Backup = Backup()
+    mirror: Mirror = Mirror()
     night: NightSettings = NightSettings()
     sensors: Sensors = Sensors()
     decoders: DecoderSettings = DecoderSettings()
@@ -322,3 +240,6 @@ class Settings(BaseSettings):
         """The environment wins over the file; nothing else is read."""
         del env_settings, dotenv_settings, file_secret_settings
         return _Environment(settings_cls), init_settings
+
+
+__all__ = ["PREFIX", "WEEKDAYS", "Backup", "Mirror", "Retention", "Section", "Settings", "Store"]

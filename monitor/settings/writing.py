@@ -23,7 +23,7 @@ def write(document: Mapping[str, Mapping[str, object]], path: Path) -> Path:
     """Write the sections; the path. Raises ConfigurationError where it cannot be written.
 
     A file that stood there and said something else is kept as NAME.before-init, a later one as NAME.before-init-2 ...
-    The file is for this user alone, but for one in /etc without a password: the service reads it as another user.
+    The file is for this user alone, but for one in /etc without a secret: the service reads it as another user.
     """
     text = HEAD + "".join(_section(name, keys) for name, keys in document.items() if keys)
     try:
@@ -35,7 +35,7 @@ def write(document: Mapping[str, Mapping[str, object]], path: Path) -> Path:
         part.unlink(missing_ok=True)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
-        if path.is_relative_to(SYSTEM_WIDE) and not document.get("mqtt", {}).get("password"):
+        if path.is_relative_to(SYSTEM_WIDE) and not _holds_a_secret(document):
             part.chmod(0o644)
         part.replace(path)
     except OSError as exc:
@@ -48,8 +48,12 @@ def write(document: Mapping[str, Mapping[str, object]], path: Path) -> Path:
     return path
 
 
+def _holds_a_secret(document: Mapping[str, Mapping[str, object]]) -> bool:
+    return any(document.get(section, {}).get(key) for section, key in (("mqtt", "password"), ("mirror", "token")))
+
+
 def _keep(path: Path) -> None:
-    """A copy beside it, for this user alone: there may be a password in it."""
+    """A copy beside it, for this user alone: there may be a secret in it."""
     numbered = (path.with_name(f"{path.name}.before-init{'' if one == 1 else f'-{one}'}") for one in count(1))
     copy = next(each for each in numbered if not each.exists())
     shutil.copy2(path, copy)

@@ -25,6 +25,7 @@ def uncommented(root: Path, tmp_path: Path) -> Callable[[], Path]:
 
     def write() -> Path:
         text = (root / "config/monitor.example.toml").read_text(encoding="utf-8")
+        text = text.replace('"http:', '"https:')
         text = re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)
         there = tmp_path / "there"
         there.write_text("secret\n", encoding="utf-8")

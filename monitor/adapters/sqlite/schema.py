@@ -146,4 +146,44 @@ INSERT INTO meta (key, value) SELECT 'due_to_ms', end_ms FROM night ORDER BY end
     ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND)
+_THIRD = """
+CREATE TABLE thinned (
+    series    INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE,
+    start_ms  INTEGER NOT NULL, -- of five minutes, a multiple of 300,000
+    mean      REAL NOT NULL, -- weighted by time
+    median    REAL NOT NULL, -- of the readings, as the nights use it
+    low       REAL NOT NULL,
+    high      REAL NOT NULL,
+    covered_s REAL NOT NULL,
+    count     INTEGER NOT NULL, -- readings that the row stands for, 0 where it is from statistics of another program
+    PRIMARY KEY (series, start_ms)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mirror_queue (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    series    INTEGER REFERENCES series (id) ON DELETE CASCADE,
+    record    TEXT, -- what is to be sent where it is no reading, such as night/2026-01-31
+    from_ms   INTEGER NOT NULL,
+    to_ms     INTEGER NOT NULL,
+    count     INTEGER NOT NULL, -- readings of the span when it was queued
+    live      INTEGER NOT NULL CHECK (live IN (0, 1)), -- 0: asked for again, or imported
+    queued_ms INTEGER NOT NULL,
+    CHECK ((series IS NULL) <> (record IS NULL))
+) STRICT;
+
+CREATE TABLE mirror_aside (
+    id     INTEGER PRIMARY KEY,
+    line   TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at_ms  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE import_mark (
+    source   TEXT NOT NULL, -- the file or server
+    item     TEXT NOT NULL, -- what of it
+    done_to  INTEGER NOT NULL, -- up to where it is imported, as the source counts
+    PRIMARY KEY (source, item)
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD)

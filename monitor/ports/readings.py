@@ -1,51 +1,9 @@
-"""What the services need from outside, as small promises; adapters keep them, contract tests check them."""
+"""Where readings are kept, and what is known of the sensors."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from monitor.core.diary import DiaryEntry
-from monitor.core.exposure import Exposure
-from monitor.core.findings import AnalysisResult, AnalysisTask
-from monitor.core.nights import NightWindow
-from monitor.core.readings import Message, Reading, SetAside
-
-
-class Clock(Protocol):
-    """The one clock of a process."""
-
-    def now_ms(self) -> int:
-        """UTC Unix ms."""
-        ...
-
-    def elapsed_s(self) -> float:
-        """Seconds since some start; never goes back."""
-        ...
-
-
-class Delivery(NamedTuple):
-    """A message with what its acknowledgement needs; `redelivered` is MQTT's DUP flag.
-
-    `connection` counts connections: an acknowledgement is only good on the one that brought the message.
-    """
-
-    message: Message
-    mid: int
-    qos: int
-    redelivered: bool
-    connection: int
-
-
-class MessageSource(Protocol):
-    """Where messages come from."""
-
-    def take(self, wait_s: float) -> list[Delivery]:
-        """The messages that are there, oldest first; waits at most `wait_s` for the first."""
-        ...
-
-    def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
-        """Tell the broker that these are safe; forgetting to is harmless, they come again."""
-        ...
+from monitor.core.readings import Reading, SetAside
 
 
 class Problem(NamedTuple):
@@ -88,7 +46,8 @@ class Batch(NamedTuple):
     """What one transaction stores: all of it or nothing.
 
     `released` are set-aside values that turned out to be true, by sensor, quantity and time: they stand among the
-    readings. `late` is the span whose nights must be closed again.
+    readings. `late` is the span whose nights must be closed again. `stored_ms` is the time of storing, UTC Unix ms;
+    `live` is False for what comes from the past in bulk.
     """
 
     readings: Sequence[Reading] = ()
@@ -99,6 +58,8 @@ class Batch(NamedTuple):
     reach: Sequence[Reach] = ()
     deliveries: bytes = b""
     late: tuple[int, int] | None = None
+    stored_ms: int = 0
+    live: bool = True
 
 
 class Sensor(NamedTuple):
@@ -251,108 +212,4 @@ class SensorStore(Protocol):
 
     def forget(self, key: str) -> int:
         """Delete a sensor with all its readings; how many readings that were."""
-        ...
-
-
-class Night(NamedTuple):
-    """A closed night; `sensors` says which sensors stood for the room, by what they measured (`Source.name`)."""
-
-    window: NightWindow
-    sensors: dict[str, tuple[str, ...]]
-    exposures: tuple[Exposure, ...]
-
-
-class NightStore(Protocol):
-    """Closed nights and which nights are due."""
-
-    def close(self, night: Night, now_ms: int) -> None:
-        """Store the night with its exposures, in place of what was known of it."""
-        ...
-
-    def drop(self, wake_date: date) -> None:
-        """Forget a closed night that turned out to hold nothing."""
-        ...
-
-    def night(self, wake_date: date) -> Night | None:
-        """One closed night."""
-        ...
-
-    def nights(self) -> list[Night]:
-        """Every closed night, by date."""
-        ...
-
-    def last_closed(self) -> NightWindow | None:
-        """The latest closed night's window."""
-        ...
-
-    def due(self) -> tuple[int, int] | None:
-        """The span whose readings or diary changed after its nights were closed, UTC Unix ms."""
-        ...
-
-    def reopen(self, start_ms: int, end_ms: int) -> None:
-        """Ask for the nights that touch this span to be closed again."""
-        ...
-
-    def settled(self, span: tuple[int, int]) -> None:
-        """That span is done; if it grew meanwhile, it stays due."""
-        ...
-
-    def exclude(self, wake_date: date, why: str | None) -> None:
-        """Leave a night out of the analysis with a reason; None takes it back in."""
-        ...
-
-    def excluded(self) -> dict[date, str]:
-        """The nights left out, with the reasons."""
-        ...
-
-
-class DiaryStore(Protocol):
-    """What the person said of the nights."""
-
-    def log(self, entry: DiaryEntry, now_ms: int, source: str) -> bool:
-        """Store an entry in place of an earlier one, which is kept as history; False where nothing changed."""
-        ...
-
-    def entry(self, wake_date: date) -> DiaryEntry | None:
-        """The entry of one night."""
-        ...
-
-    def entries(self) -> list[DiaryEntry]:
-        """Every entry, by date."""
-        ...
-
-    def forget(self, wake_date: date) -> bool:
-        """Delete an entry with its history, for good; False where there is none."""
-        ...
-
-    def history(self, wake_date: date) -> list[tuple[int, str, DiaryEntry]]:
-        """Earlier versions of an entry, oldest first: when it was replaced, by what, what it said."""
-        ...
-
-
-class AnalysisRun(NamedTuple):
-    """An analysis that was run, at `ran_ms` (UTC Unix ms)."""
-
-    number: int
-    ran_ms: int
-    result: AnalysisResult
-
-
-class AnalysisStore(Protocol):
-    """Analyses that were run."""
-
-    def record(self, task: AnalysisTask, result: AnalysisResult, version: str, now_ms: int) -> int:
-        """Keep a run with all that is needed to repeat it; its number."""
-        ...
-
-    def latest(self) -> AnalysisRun | None:
-        """The newest run, None before the first."""
-        ...
-
-
-class Analyst(Protocol):
-    """Who does the statistics, away from the daemon."""
-
-    def __call__(self, task: AnalysisTask) -> AnalysisResult:
-        """Raises AnalysisError on a crash, a time-out or too little memory."""
         ...
