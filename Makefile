@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PROGRAMS := mosquitto rtl-433 victoria-metrics faketime
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
 .DEFAULT_GOAL := help
@@ -68,7 +69,8 @@ $(VENV)/.tests: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.ready
 
 programs:
-	@PATH="$$PATH:/usr/sbin"; command -v mosquitto >/dev/null && command -v rtl_433 >/dev/null || { \
-	  echo 'Installing mosquitto and rtl_433: the tests talk to real ones.'; \
-	  $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends mosquitto rtl-433 || { \
-	  echo 'They could not be installed. As root, run: apt install mosquitto rtl-433'; exit 1; }; }
+	@PATH="$$PATH:/usr/sbin"; for program in mosquitto rtl_433 victoria-metrics faketime; do \
+	  command -v $$program >/dev/null || missing=1; done; test -z "$$missing" || { \
+	  echo 'Installing $(PROGRAMS): the tests talk to real ones.'; \
+	  $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends $(PROGRAMS) || { \
+	  echo 'They could not be installed. As root, run: apt install $(PROGRAMS)'; exit 1; }; }

@@ -9,6 +9,7 @@ MonitorError
 │   ├── StoreUnavailable    passing (full disk, locked): acknowledge nothing, try again
 │   └── StoreUnusable       lasting (newer, damaged, not ours): stop and say what to do
 ├── SensorError             tell the person which sensors are silent; everything else goes on
+├── MirrorError             keep what waits in the queue, try again
 ├── BrokerError             keep trying with backoff, unless the broker refuses us for good
 └── AnalysisError           report it; nothing else is harmed
 """
@@ -56,6 +57,10 @@ class StoreUnusable(StoreError):
 
 class SensorError(MonitorError):
     """Sensors that the nights depend on are silent."""
+
+
+class MirrorError(MonitorError):
+    """The mirror's server does not take what is sent."""
 
 
 class BrokerError(MonitorError):

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 from monitor.adapters.clock import SystemClock
 from monitor.adapters.mqtt import MqttSource
@@ -14,6 +15,7 @@ from monitor.adapters.mqtt_subscriptions import Subscriptions
 from monitor.adapters.only_one import only_one
 from monitor.adapters.sqlite.readings import SqliteReadings
 from monitor.bootstrap.dialects import decoders, plan
+from monitor.bootstrap.mirror import mirroring
 from monitor.bootstrap.steps import closing
 from monitor.bootstrap.stores import Stores, open_stores
 from monitor.errors import StoreError
@@ -24,10 +26,14 @@ from monitor.services.daemon import Daemon, Job
 from monitor.services.following import Following
 from monitor.services.health import Health
 from monitor.services.ingest import Ingest
+from monitor.services.mirroring import Ask
+from monitor.services.sending import Sender
 from monitor.services.watching import Watching
 from monitor.settings import Settings
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 CLOSE_EVERY_S = 60
 """Seconds between two looks for nights that can be closed."""
@@ -90,7 +96,8 @@ def wired(settings: Settings, clock: Clock) -> Iterator[Running]:
         following.follow()
         ingest.on_learned = following.follow
         close = closing(settings, stores)
-        watching = Watching(Health(stores.readings, learn_at_once=LEARN_AT_ONCE), clock)
+        health = Health(stores.readings, learn_at_once=LEARN_AT_ONCE)
+        watching = Watching(health, clock)
         remember = _remember(source, stores.readings)
         jobs = (
             Job(name="closing nights", every_s=CLOSE_EVERY_S, step=lambda: close.close_due(clock.now_ms())),
@@ -100,9 +107,12 @@ def wired(settings: Settings, clock: Clock) -> Iterator[Running]:
             Job(name="following sensors", every_s=FOLLOW_EVERY_S, step=following.follow),
             Job(name="remembering topics", every_s=REMEMBER_EVERY_S, step=remember),
         )
+        daemon = Daemon(source, ingest, jobs)
+        if settings.mirror.url:
+            daemon.accompany(Sender("mirror", lambda: mirroring(settings, stores, clock, health, _asked(daemon))))
         try:
             yield Running(
-                daemon=Daemon(source, ingest, jobs),
+                daemon=daemon,
                 source=source,
                 ingest=ingest,
                 closing=close,
@@ -128,6 +138,13 @@ def run(settings: Settings) -> None:
 def start_logging(level: str) -> None:
     """One line per event on standard error."""
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)-7s %(message)s", force=True)
+
+
+def _asked(daemon: Daemon) -> Ask:
+    def ask(call: Callable[[], T]) -> T:
+        return daemon.submit(call).result()
+
+    return ask
 
 
 def _remember(source: MqttSource, readings: SqliteReadings) -> Callable[[], None]:

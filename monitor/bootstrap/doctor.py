@@ -11,6 +11,7 @@ from monitor.adapters.clock import SystemClock
 from monitor.adapters.mqtt import MqttSource
 from monitor.adapters.mqtt_subscriptions import Subscriptions
 from monitor.bootstrap.home import zone_name
+from monitor.bootstrap.mirror import examine_mirror
 from monitor.bootstrap.stores import open_stores
 from monitor.errors import BrokerError, SensorError, StoreUnusable
 from monitor.services.examining import Examined, Part
@@ -47,6 +48,7 @@ def examine(settings: Settings, file: Path | None) -> list[Examined]:
         Part("disk", lambda: machine.free_room(settings.store.path.expanduser().parent)),
         Part("database", lambda: _database_found(settings)),
         Part("sensors", lambda: _sensors_found(settings)),
+        Part("mirror", lambda: _mirror_found(settings)),
         Part("broker", lambda: _broker_found(settings)),
     ]
     return services_examine(parts)
@@ -55,7 +57,11 @@ def examine(settings: Settings, file: Path | None) -> list[Examined]:
 def _settings_found(settings: Settings, file: Path | None) -> str:
     if settings.mqtt.password_file is not None:
         machine.private(settings.mqtt.password_file)
-    if file is not None and settings.mqtt.password.get_secret_value() and settings.mqtt.password_file is None:
+    in_the_file = (
+        settings.mqtt.password.get_secret_value() and settings.mqtt.password_file is None,
+        settings.mirror.token.get_secret_value() and settings.mirror.token_file is None,
+    )
+    if file is not None and any(in_the_file):
         machine.private(file)
     changed = settings.model_dump(mode="json", exclude_defaults=True)
     said = ", ".join(f"{section}.{key} = {value!r}" for section, keys in changed.items() for key, value in keys.items())
@@ -100,6 +106,14 @@ def _sensors_found(settings: Settings) -> str:
     if not any(one.sensor.place in ("bedroom", "bed") for one in placed):
         return "none in the bedroom yet: `bedroom-monitor init`, or `bedroom-monitor sensors place SENSOR bedroom`"
     return "; ".join((f"{len(placed)} placed, none of them silent", *notes))
+
+
+def _mirror_found(settings: Settings) -> str:
+    if not settings.mirror.url:
+        return "none set up"
+    if settings.mirror.token_file is not None:
+        machine.private(settings.mirror.token_file)
+    return examine_mirror(settings)
 
 
 def _broker_found(settings: Settings) -> str:

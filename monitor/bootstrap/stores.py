@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from monitor.adapters.sqlite.analysis import SqliteAnalysis
 from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.diary import SqliteDiary
+from monitor.adapters.sqlite.mirror_queue import SqliteMirrorQueue
 from monitor.adapters.sqlite.nights import SqliteNights
+from monitor.adapters.sqlite.outbox import Outbox
 from monitor.adapters.sqlite.readings import SqliteReadings
 from monitor.adapters.sqlite.sensors import SqliteSensors
 from monitor.adapters.sqlite.series import SeriesNumbers
@@ -24,18 +26,21 @@ class Stores:
     nights: SqliteNights
     diary: SqliteDiary
     analyses: SqliteAnalysis
+    mirror_queue: SqliteMirrorQueue
 
 
 @contextmanager
 def open_stores(settings: Settings) -> Iterator[Stores]:
     """The stores of the settings' file, created where it is not there yet; raises StoreUnusable."""
     with Database(settings.store.path.expanduser(), sync=settings.store.sync) as database:
-        numbers = SeriesNumbers()
+        numbers, outbox = SeriesNumbers(), Outbox(on=bool(settings.mirror.url))
+        readings = SqliteReadings(database, numbers, outbox)
         yield Stores(
             database=database,
-            readings=SqliteReadings(database, numbers),
-            sensors=SqliteSensors(database, numbers),
-            nights=SqliteNights(database),
-            diary=SqliteDiary(database),
-            analyses=SqliteAnalysis(database),
+            readings=readings,
+            sensors=SqliteSensors(database, numbers, outbox),
+            nights=SqliteNights(database, outbox),
+            diary=SqliteDiary(database, outbox),
+            analyses=SqliteAnalysis(database, outbox),
+            mirror_queue=SqliteMirrorQueue(database, readings),
         )

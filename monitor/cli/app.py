@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import decode, demo, doctor, findings, imports, init, nights, run, sensors
+from monitor.cli import decode, demo, doctor, findings, imports, init, mirror, nights, run, sensors
 
 app = typer.Typer(
     name="bedroom-monitor",
@@ -44,3 +44,4 @@ app.command("advise")(findings.advise)
 app.add_typer(sensors.app, name="sensors")
 app.add_typer(nights.app, name="nights")
 app.add_typer(imports.app, name="import")
+app.add_typer(mirror.app, name="mirror")

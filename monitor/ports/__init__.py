@@ -1,6 +1,16 @@
 """What the services need from outside, as small promises; adapters keep them, contract tests check them."""
 
 from monitor.ports.messages import Clock, Delivery, MessageSource
+from monitor.ports.mirror import (
+    Answer,
+    MirrorQueue,
+    MirrorServer,
+    MirrorStatus,
+    Overflow,
+    Parcel,
+    Sent,
+    Stretch,
+)
 from monitor.ports.nights import AnalysisRun, AnalysisStore, Analyst, DiaryStore, Night, NightStore
 from monitor.ports.readings import (
     Batch,
@@ -21,6 +31,7 @@ __all__ = [
     "AnalysisRun",
     "AnalysisStore",
     "Analyst",
+    "Answer",
     "Batch",
     "Calibration",
     "Clock",
@@ -29,8 +40,13 @@ __all__ = [
     "Heard",
     "Latest",
     "MessageSource",
+    "MirrorQueue",
+    "MirrorServer",
+    "MirrorStatus",
     "Night",
     "NightStore",
+    "Overflow",
+    "Parcel",
     "Problem",
     "Reach",
     "ReadingStore",
@@ -38,5 +54,7 @@ __all__ = [
     "Seen",
     "Sensor",
     "SensorStore",
+    "Sent",
     "SeriesSummary",
+    "Stretch",
 ]

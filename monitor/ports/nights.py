@@ -104,6 +104,14 @@ class AnalysisStore(Protocol):
         """The newest run, None before the first."""
         ...
 
+    def run(self, number: int) -> AnalysisRun | None:
+        """One run; None where there is none of that number."""
+        ...
+
+    def ran(self, from_ms: int, to_ms: int) -> list[int]:
+        """The numbers of the runs of a span `from_ms <= t < to_ms`, oldest first."""
+        ...
+
 
 class Analyst(Protocol):
     """Who does the statistics, away from the daemon."""

@@ -38,6 +38,18 @@ class StartedSource(MessageSource, Protocol):
         ...
 
 
+class Companion(Protocol):
+    """A thread beside the worker."""
+
+    def start(self) -> None:
+        """Begin, in the background."""
+        ...
+
+    def stop(self) -> None:
+        """End within a moment; what it had asked of the worker is cancelled by then."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
     """A catch-up step: late or twice is harmless."""
@@ -53,12 +65,17 @@ class Daemon:
     def __init__(self, source: StartedSource, ingest: Ingest, jobs: tuple[Job, ...] = ()) -> None:
         self._source = source
         self._ingest = ingest
+        self._companions: list[Companion] = []
         self._calls: queue.SimpleQueue[tuple[Future[object], Callable[[], object]]] = queue.SimpleQueue()
         self._ended = threading.Event()
         self._scheduler = schedule.Scheduler()
         for job in jobs:
             self._scheduler.every(job.every_s).seconds.do(_guarded, job)
         self._jobs = jobs
+
+    def accompany(self, companion: Companion) -> None:
+        """Start and stop a thread with the worker."""
+        self._companions.append(companion)
 
     def submit(self, call: Callable[[], T]) -> "Future[T]":
         """Have the worker run something between two messages; the future holds its result or error.
@@ -77,6 +94,8 @@ class Daemon:
         Raises StoreUnusable where the database is beyond use.
         """
         self._source.start()
+        for companion in self._companions:
+            companion.start()
         try:
             for job in self._jobs:
                 _guarded(job)
@@ -117,6 +136,8 @@ class Daemon:
             self._source.stop()
             self._ended.set()
             self._cancel_calls()
+            for companion in self._companions:
+                companion.stop()
 
     def _cancel_calls(self) -> None:
         with suppress(queue.Empty):

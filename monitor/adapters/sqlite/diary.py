@@ -7,17 +7,20 @@ from types import MappingProxyType
 
 from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.due import widen_due
+from monitor.adapters.sqlite.outbox import Outbox
 from monitor.core.diary import DiaryEntry, as_fields
 from monitor.core.nights import LONGEST_MS
 from monitor.core.readings import DAY_MS
 from monitor.core.zones import EPOCH, unix_ms
+from monitor.ports.mirror import diary_record
 
 
 class SqliteDiary:
     """The diary store; every change asks for the night to be closed again."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, outbox: Outbox | None = None) -> None:
         self._database = database
+        self._outbox = outbox or Outbox()
 
     def log(self, entry: DiaryEntry, now_ms: int, source: str) -> bool:
         """Store an entry in place of an earlier one, which is kept as history; False where nothing changed."""
@@ -36,6 +39,7 @@ class SqliteDiary:
                 (day, entry.severity, text, source, now_ms),
             )
             widen_due(cursor, *_around(entry.wake_date))
+            self._outbox.record(cursor, diary_record(entry.wake_date), now_ms)
         return True
 
     def entry(self, wake_date: date) -> DiaryEntry | None:

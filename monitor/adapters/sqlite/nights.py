@@ -5,16 +5,19 @@ from datetime import date
 
 from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.due import widen_due
+from monitor.adapters.sqlite.outbox import Outbox
 from monitor.core.exposure import Exposure
 from monitor.core.nights import NightWindow
 from monitor.ports import Night
+from monitor.ports.mirror import night_record
 
 
 class SqliteNights:
     """The night store."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, outbox: Outbox | None = None) -> None:
         self._database = database
+        self._outbox = outbox or Outbox()
 
     def close(self, night: Night, now_ms: int) -> None:
         """Store the night with its exposures, in place of what was known of it."""
@@ -39,6 +42,7 @@ class SqliteNights:
                 "INSERT INTO exposure (wake_date, name, value, coverage) VALUES (?, ?, ?, ?)",
                 [(day, exposure.name, exposure.value, exposure.coverage) for exposure in night.exposures],
             )
+            self._outbox.record(cursor, night_record(window.wake_date), now_ms)
 
     def drop(self, wake_date: date) -> None:
         """Forget a closed night."""
@@ -85,6 +89,7 @@ class SqliteNights:
             cursor.execute("DELETE FROM exclusion WHERE wake_date = ?", (day,))
             if why is not None:
                 cursor.execute("INSERT INTO exclusion (wake_date, why) VALUES (?, ?)", (day, why))
+            self._outbox.record(cursor, night_record(wake_date), 0, live=False)
 
     def excluded(self) -> dict[date, str]:
         """The nights left out, with the reasons."""

@@ -8,6 +8,7 @@ from itertools import chain
 
 from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.due import widen_due
+from monitor.adapters.sqlite.outbox import Outbox
 from monitor.adapters.sqlite.sensors import all_sensors, save_reach, save_renames, save_seen
 from monitor.adapters.sqlite.series import Series, SeriesNumbers
 from monitor.core.readings import Reading, SetAside
@@ -38,21 +39,24 @@ _SAVE_PROBLEM = (
 class SqliteReadings:
     """The reading store."""
 
-    def __init__(self, database: Database, numbers: SeriesNumbers) -> None:
+    def __init__(self, database: Database, numbers: SeriesNumbers, outbox: Outbox | None = None) -> None:
         self._database = database
         self._numbers = numbers
+        self._outbox = outbox or Outbox()
 
     def save(self, batch: Batch) -> None:
         """All of the batch or nothing; see the port."""
         try:
             with self._database.writing() as cursor:
                 self._numbers.notice_others(cursor)
-                if save_renames(cursor, batch.seen):
+                if save_renames(cursor, batch.seen, self._outbox):
                     self._numbers.forget()
                 self._numbers.of(cursor, batch.readings)
                 series = self._numbers.of(cursor, batch.set_aside)
                 save_seen(cursor, batch.seen, _first_ms(batch))
-                _save_readings(cursor, [(series[row[0], row[1]], row[2], row[3]) for row in batch.readings])
+                rows = [(series[row[0], row[1]], row[2], row[3]) for row in batch.readings]
+                _save_readings(cursor, rows)
+                self._outbox.readings(cursor, rows, batch.stored_ms, live=batch.live)
                 _save_words(cursor, batch.readings, series)
                 _save_set_aside(cursor, batch, series)
                 _save_problems(cursor, batch.problems)

@@ -5,9 +5,13 @@ from collections.abc import Iterable, Sequence
 
 from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.due import everything_due, widen_due
+from monitor.adapters.sqlite.outbox import Outbox
 from monitor.adapters.sqlite.series import SeriesNumbers, add_sensor
 from monitor.errors import InputError
 from monitor.ports import Calibration, Reach, Seen, Sensor
+
+ALL_TIME_MS = 2**53
+"""UTC Unix ms after every reading."""
 
 _SENSORS = (
     "SELECT key, name, place, placed_by, first_seen_ms, online, online_ms, expire_after_s "
@@ -18,9 +22,10 @@ _SENSORS = (
 class SqliteSensors:
     """What the person says of the sensors; see the port."""
 
-    def __init__(self, database: Database, numbers: SeriesNumbers) -> None:
+    def __init__(self, database: Database, numbers: SeriesNumbers, outbox: Outbox | None = None) -> None:
         self._database = database
         self._numbers = numbers
+        self._outbox = outbox or Outbox()
 
     def introduce(self, key: str, name: str, topics: Sequence[tuple[str, str | None]], now_ms: int) -> None:
         """Make a sensor known before it has spoken."""
@@ -52,7 +57,10 @@ class SqliteSensors:
                 "(SELECT id FROM series WHERE sensor = ? AND quantity = ?)",
                 (key, quantity),
             ).fetchone()[0]
-            widen_due(cursor, valid_from_ms, max(valid_from_ms, latest or 0) + 1)
+            until_ms = max(valid_from_ms, latest or 0) + 1
+            widen_due(cursor, valid_from_ms, until_ms)
+            series = cursor.execute("SELECT id FROM series WHERE sensor = ? AND quantity = ?", (key, quantity))
+            self._outbox.history(cursor, series.fetchone()[0], valid_from_ms, until_ms)
 
     def calibrations(self, key: str) -> list[Calibration]:
         """The corrections of a sensor in force, by quantity and time."""
@@ -93,7 +101,7 @@ def all_sensors(database: Database) -> list[Sensor]:
     return [one if one.online is None else one._replace(online=bool(one.online)) for one in sensors]
 
 
-def save_renames(cursor: sqlite3.Cursor, told: Iterable[Seen]) -> bool:
+def save_renames(cursor: sqlite3.Cursor, told: Iterable[Seen], outbox: Outbox) -> bool:
     """Give the history of what was called otherwise to its key of now; whether there was any."""
     renamed = False
     for one in told:
@@ -102,6 +110,7 @@ def save_renames(cursor: sqlite3.Cursor, told: Iterable[Seen]) -> bool:
                 new = _new_key(one.sensor, one.formerly, old)
                 if new != old:
                     _become(cursor, old, new)
+                    _queue_all(cursor, new, outbox)
                     renamed = True
     return renamed
 
@@ -155,6 +164,11 @@ def _sensors_of(cursor: sqlite3.Cursor, formerly: str) -> list[str]:
 
 def _new_key(key: str, formerly: str, old: str) -> str:
     return key if not formerly.endswith("/") else key[:-1] + old[len(formerly) - 1 :]
+
+
+def _queue_all(cursor: sqlite3.Cursor, key: str, outbox: Outbox) -> None:
+    for (series,) in cursor.execute("SELECT id FROM series WHERE sensor = ?", (key,)).fetchall():
+        outbox.history(cursor, series, 0, ALL_TIME_MS)
 
 
 def _become(cursor: sqlite3.Cursor, old: str, new: str) -> None:

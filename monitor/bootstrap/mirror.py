@@ -1,0 +1,114 @@
+"""Settings and stores to the mirror."""
+
+import random
+import time as time_module
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from monitor.adapters.clock import SystemClock
+from monitor.bootstrap.dialects import plan
+from monitor.bootstrap.home import zone_name
+from monitor.bootstrap.steps import advising
+from monitor.bootstrap.stores import Stores
+from monitor.core.mirrored import Health as SensorNow
+from monitor.core.mirrored import health_lines
+from monitor.core.readings import DAY_MS
+from monitor.core.zones import unix_ms, zone_of
+from monitor.errors import ConfigurationError, MirrorError
+from monitor.ports import Clock, MirrorServer
+from monitor.ports.mirror import analysis_record, diary_record, night_record
+from monitor.services.health import FAILING, Health
+from monitor.services.mirror_loading import Loading, Records
+from monitor.services.mirroring import Ask, Mirroring, MirrorRules
+from monitor.settings import Settings
+
+NO_MIRROR = "mirror.url: no mirror is set up; set it to the address of your InfluxDB"
+
+ALL_TIME_MS = 2**53
+"""UTC Unix ms after everything."""
+
+
+class Resync(NamedTuple):
+    """What was queued once more."""
+
+    readings: int
+    records: int
+
+
+def mirroring(settings: Settings, stores: Stores, clock: Clock, health: Health, ask: Ask) -> Callable[[], float]:
+    """The step that sends to the mirror; loads the library, which takes a second."""
+    mirror = settings.mirror
+    rules = MirrorRules(
+        name=mirror.url,
+        batch_lines=mirror.batch_rows,
+        flush_s=mirror.flush_s,
+        keep_ms=int(mirror.keep_days * DAY_MS),
+        keep_rows=mirror.keep_rows,
+    )
+    jitter = random.Random()  # noqa: S311 - no secret
+    loading = loading_of(settings, stores, clock, health)
+    return Mirroring(loading, server(settings), rules, clock, ask, jitter.random).step
+
+
+def loading_of(settings: Settings, stores: Stores, clock: Clock, health: Health) -> Loading:
+    """What is sent."""
+    records = Records(stores.nights, stores.diary, stores.analyses, advising(stores).advise, zone_name(settings))
+    return Loading(stores.mirror_queue, records, _sensors(settings, health), clock)
+
+
+def server(settings: Settings) -> MirrorServer:
+    """The server of the settings; raises ConfigurationError where there is none."""
+    from monitor.adapters.mirror import InfluxServer
+
+    if not settings.mirror.url:
+        raise ConfigurationError([NO_MIRROR])
+    return InfluxServer(settings.mirror)
+
+
+def examine_mirror(settings: Settings) -> str:
+    """Whether the server takes a line; raises MirrorError."""
+    began_s = time_module.monotonic()
+    answer = server(settings).write(health_lines((), {"tried": 1.0}, SystemClock().now_ms()))
+    took_s = time_module.monotonic() - began_s
+    if answer.verdict != "taken":
+        raise MirrorError(f"{settings.mirror.url}: {answer.said}")
+    return f"{settings.mirror.url} takes what we send ({took_s:.1f} s)"
+
+
+def resync(settings: Settings, stores: Stores, since: date | None, until: date | None) -> Resync:
+    """Queue everything from one local day to another, both included, once more; None: from the first, to the last."""
+    if not settings.mirror.url:
+        raise ConfigurationError([NO_MIRROR])
+    zone = zone_of(zone_name(settings))
+    from_ms = 0 if since is None else unix_ms(datetime.combine(since, time(0), zone))
+    to_ms = ALL_TIME_MS if until is None else unix_ms(datetime.combine(until + timedelta(days=1), time(0), zone))
+    nights = {night.window.wake_date: night_record for night in stores.nights.nights()}
+    entries = {entry.wake_date: diary_record for entry in stores.diary.entries()}
+    records = [
+        name(wake_date)
+        for names in (nights, entries)
+        for wake_date, name in names.items()
+        if (since is None or wake_date >= since) and (until is None or wake_date <= until)
+    ]
+    records += [analysis_record(number) for number in stores.analyses.ran(from_ms, to_ms)]
+    return Resync(stores.mirror_queue.again(from_ms, to_ms, records), len(records))
+
+
+def _sensors(settings: Settings, health: Health) -> Callable[[int], Sequence[SensorNow]]:
+    listen = plan(settings).choice
+
+    def now(now_ms: int) -> list[SensorNow]:
+        return [
+            SensorNow(
+                one.sensor.key,
+                one.sensor.name,
+                one.sensor.place,
+                one.state.age_s,
+                silent=one.state.state in FAILING,
+            )
+            for one in health.of_all(now_ms, listen)
+            if one.state.state != "unheeded"
+        ]
+
+    return now
