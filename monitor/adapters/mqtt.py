@@ -171,6 +171,10 @@ class MqttSource:
         self._taken += len(taken)
         return [_delivery(*one) for one in taken]
 
+    def poke(self) -> None:
+        """Have `take` return at once."""
+        self._queue.put([])
+
     def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
         """Acknowledge on the connection that brought them; on a later one the broker sends them again."""
         self._acknowledged.extend((one.connection, one.mid, one.qos) for one in deliveries if one.qos)

@@ -38,6 +38,10 @@ class MessageSource(Protocol):
         """The messages that are there, oldest first; waits at most `wait_s` for the first."""
         ...
 
+    def poke(self) -> None:
+        """Have a `take` that waits, or else the next one, return at once; from any thread."""
+        ...
+
     def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
         """Tell the broker that these are safe; forgetting to is harmless, they come again."""
         ...

@@ -84,6 +84,7 @@ class Daemon:
         """
         future: Future[T] = Future()
         self._calls.put((future, call))  # type: ignore[arg-type]
+        self._source.poke()
         if self._ended.is_set():
             self._cancel_calls()
         return future

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from monitor.core.readings import SetAside
+from monitor.core.thinning import Thinned
 from monitor.errors import MonitorError
 from monitor.ports import Batch, Delivery, Heard, Latest, Problem, Recent, Seen, Sensor, SeriesSummary
 
@@ -72,6 +73,9 @@ class FakeStore:
             for (key, name, time_ms), value in self.rows.items()
             if (key, name) == (sensor, quantity) and start_ms <= time_ms < end_ms
         )
+
+    def thinned(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[Thinned]:
+        return []
 
     def recent(self, sensor: str, quantity: str, count: int) -> Recent:
         waiting = sorted(
@@ -157,6 +161,9 @@ class FakeSource:
     def take(self, wait_s: float) -> list[Delivery]:
         self.events.append("take")
         return self.brings.pop(0) if self.brings else []
+
+    def poke(self) -> None:
+        pass
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
         self.acknowledged.extend(deliveries)
