@@ -189,9 +189,7 @@ def main() -> None:
                 process.wait()
     rate, limit = len(lines) / figures["seconds"], MOST_S * arguments.hours / 24
     seconds = figures["seconds"]
-    print(
-        f"{server.name}: {len(lines):,} readings, {arguments.hours:g} h of outage of {SENSORS} sensors, {size_mb:.0f} MB"
-    )
+    print(f"{server.name}: {len(lines):,} readings of {SENSORS} sensors, {arguments.hours:g} h out, {size_mb:.0f} MB")
     print(f"drained in {seconds:.1f} s with the start, {seconds / limit:.2f} of the limit {limit:g} s")
     print(f"{rate:,.0f} readings/s; the client library alone {alone:,.0f}: {rate / alone:.2f} of it")
     print(f"{figures['cpu_s']:.1f} s of processor, at most {figures['rss_mb']:.0f} MB resident")
