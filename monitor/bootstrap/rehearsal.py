@@ -21,7 +21,7 @@ from monitor.core.zones import unix_ms
 from monitor.errors import BrokerError
 from monitor.services.rehearsing import CLOCK_TOPIC, Stage, await_messages, rehearse
 from monitor.settings import Settings
-from monitor.settings.sections import Home, Mqtt, Store
+from monitor.settings.sections import Backup, Home, Mqtt, Store
 
 CONNECT_S = 10.0
 """Seconds to wait for our own broker."""
@@ -45,6 +45,7 @@ def staged(data: Path, first_ms: int) -> Iterator[tuple[Settings, Running, Stage
             home=Home(zone=DEMO_ZONE),
             mqtt=Mqtt(host=address.host, port=address.port),
             store=Store(path=data / "monitor.db", sync="normal", batch_age_s=0.2),
+            backup=Backup(daily=False),  # on its clock a day passes in a second
         )
         with wired(settings, clock) as running, MqttPublisher(*address, "bedroom-monitor-demo") as publisher:
             told = announcements(first_ms)
