@@ -21,6 +21,11 @@ WORDS = ("today", "yesterday")
 KINDS = {kind.name: kind for kind in EXPOSURES}
 ORDER = {kind.name: place for place, kind in enumerate(EXPOSURES)}
 
+_BASES = {
+    "thinned": "Its readings are thinned to five minutes.",
+    "gone": "Readings that it was closed with are gone; it stays as it was closed.",
+}
+
 Day = Annotated[str, typer.Argument(metavar="DATE", help="Date of waking (2026-01-31), today or yesterday.")]
 
 
@@ -132,12 +137,14 @@ def show(day: Day, config: Config = None, as_json: Json = False) -> None:
     """Show one night: its window, the diary with its history, and every exposure."""
     from monitor import bootstrap, settings
     from monitor.adapters.clock import SystemClock
+    from monitor.services.basis import basis
 
     loaded = settings.load(config)
     wake_date = _date(day, SystemClock().now_ms(), bootstrap.zone_name(loaded))
     with bootstrap.open_stores(loaded) as stores:
         night, entry = stores.nights.night(wake_date), stores.diary.entry(wake_date)
         history, why = stores.diary.history(wake_date), stores.nights.excluded().get(wake_date)
+        kept = None if night is None else basis(stores.readings, night)
     if night is None and entry is None:
         raise InputError(f"nothing is known of the night of {wake_date}")
     if as_json:
@@ -153,6 +160,7 @@ def show(day: Day, config: Config = None, as_json: Json = False) -> None:
                     "known_by": night.window.known_by,
                 },
                 "sensors": night.sensors if night else {},
+                "readings": kept,
                 "exposures": {
                     one.name: {"value": one.value, "coverage": one.coverage}
                     for one in (night.exposures if night else ())
@@ -179,6 +187,8 @@ def show(day: Day, config: Config = None, as_json: Json = False) -> None:
             f"In bed {local(window.start_ms, window.zone)} to {local(window.end_ms, window.zone)} {window.zone} "
             f"(known by: {window.known_by})"
         )
+        if kept in _BASES:
+            print(_BASES[kept])
         _show_room(night)
 
 

@@ -77,6 +77,10 @@ def show(key: Key, config: Config = None) -> None:
             stores.readings.set_aside(sensor.key, SHOWN_ASIDE),
             bootstrap.zone_name(loaded),
         )
+        own = [one for one in stores.readings.series() if one.sensor == sensor.key]
+    thinned = sum(one.thinned for one in own)
+    if thinned:
+        print(f"{sum(one.readings for one in own):,} readings, {thinned:,} of them thinned to five minutes")
 
 
 @app.command()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from monitor.core.readings import Reading, SetAside
+from monitor.core.thinning import Thinned
 
 
 class Problem(NamedTuple):
@@ -104,7 +105,10 @@ class Recent(NamedTuple):
 
 
 class SeriesSummary(NamedTuple):
-    """One quantity of one sensor, with how much of it is stored; `set_aside` counts what was kept apart."""
+    """One quantity of one sensor, with how much of it is stored; `set_aside` counts what was kept apart.
+
+    `thinned` counts those of the readings that only rows of five minutes stand for.
+    """
 
     sensor: str
     quantity: str
@@ -113,6 +117,7 @@ class SeriesSummary(NamedTuple):
     last_ms: int | None
     last_value: float | None
     set_aside: int
+    thinned: int = 0
 
 
 class Latest(NamedTuple):
@@ -139,7 +144,14 @@ class ReadingStore(Protocol):
         ...
 
     def readings(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[tuple[int, float]]:
-        """`start <= t < end`, by time, with calibration applied; empty where there are none."""
+        """`start <= t < end`, by time, with calibration applied; empty where there are none.
+
+        Readings that were thinned are one in the middle of their five minutes, with their median.
+        """
+        ...
+
+    def thinned(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[Thinned]:
+        """The rows whose middle lies in `start <= t < end`, by time, with calibration applied."""
         ...
 
     def recent(self, sensor: str, quantity: str, count: int) -> Recent:
@@ -171,7 +183,7 @@ class ReadingStore(Protocol):
         ...
 
     def count(self) -> int:
-        """How many readings there are."""
+        """How many readings there are, those among them that were thinned."""
         ...
 
     def series_names(self) -> set[tuple[str, str]]:

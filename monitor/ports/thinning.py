@@ -22,6 +22,10 @@ class ThinningStore(Protocol):
         """
         ...
 
+    def measured_since(self, from_ms: int) -> tuple[int | None, list[tuple[str, int]]]:
+        """The first reading at or after `from_ms`, None without any; and of every series the quantity and how many."""
+        ...
+
     def give_back(self, at_most_pages: int) -> int:
         """Return free pages of the file to the disk; how many. 0 where there are few, or where the file cannot."""
         ...

@@ -20,12 +20,16 @@ from monitor.core.readings import DAY_MS
 from monitor.core.zones import MS
 from monitor.errors import DiaryError
 from monitor.ports import DiaryStore, Night, NightStore, ReadingStore, Sensor
+from monitor.services.basis import sensors_without_readings
 
 log = logging.getLogger(__name__)
 
 DAY = timedelta(days=1)
 BIN = timedelta(minutes=5)
 """One bin of the grid: bridging the night's edges needs the readings just outside."""
+
+LESS_COVERED = 0.05
+"""Share of a night; where so much less is covered than when it was closed, its readings may be gone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,9 +50,13 @@ class Closing:
         self._nights = nights
         self._diary = diary
         self._rules = rules
+        self._kept: dict[date, tuple[str, ...]] = {}
 
     def close_due(self, now_ms: int) -> list[Night]:
-        """Every night closed by this step, by date; empty where nothing was due."""
+        """Every night closed by this step, by date; empty where nothing was due.
+
+        A night whose readings are gone stays as it was closed: nothing is computed in silence from what is left.
+        """
         until_ms = now_ms - int(self._rules.settle.total_seconds() * 1000)
         span = self._nights.due()
         windows = [self.window(wake_date) for wake_date in self._due_dates(span, until_ms)]
@@ -59,6 +67,7 @@ class Closing:
             for window in windows:
                 if window not in over:
                     self._nights.reopen(window.start_ms, window.end_ms)
+        self._tell_kept()
         return closed
 
     def window(self, wake_date: date) -> NightWindow:
@@ -117,8 +126,10 @@ class Closing:
     def _close(self, window: NightWindow, now_ms: int) -> Night | None:
         wake_date = window.wake_date
         first_ms = self._readings.next_reading_ms(window.start_ms)
+        stored = self._nights.night(wake_date)
         if first_ms is None or first_ms >= window.end_ms:
-            self._nights.drop(wake_date)
+            if not self._is_purged(stored):
+                self._nights.drop(wake_date)
             return None
         before = self._nights.night(wake_date - DAY)
         previous_mean = next((one.value for one in before.exposures if one.name == "T_mean"), None) if before else None
@@ -129,9 +140,30 @@ class Closing:
             max_gap=self._rules.max_gap,
         )
         night = Night(window, dict(room.sensors), exposures_of_night(room))
+        if stored is not None and _says_less(night, stored) and self._is_purged(stored):
+            return None
         self._nights.close(night, now_ms)
         log.debug("closed the night of %s", wake_date)
         return night
+
+    def _is_purged(self, stored: Night | None) -> bool:
+        """Whether readings that the night was closed with are gone, although nobody asked to forget their sensor."""
+        gone = () if stored is None else sensors_without_readings(self._readings, stored)
+        if stored is not None and gone:
+            self._kept[stored.window.wake_date] = gone
+        return bool(gone)
+
+    def _tell_kept(self) -> None:
+        if self._kept:
+            sensors = sorted({sensor for gone in self._kept.values() for sensor in gone})
+            log.warning(
+                "nights from %s to %s, %s of them, stay as they were closed: their readings of %s are gone",
+                min(self._kept),
+                max(self._kept),
+                len(self._kept),
+                ", ".join(sensors),
+            )
+        self._kept.clear()
 
     def _readings_around(self, window: NightWindow) -> list[SensorReadings]:
         """Every series that may stand for the room, each read once, by the time when its sensor was first seen."""
@@ -158,3 +190,13 @@ class Closing:
 
     def _zone(self, entry: DiaryEntry | None) -> str:
         return entry.zone if entry is not None and entry.zone else self._rules.zone
+
+
+def _says_less(night: Night, stored: Night) -> bool:
+    """Whether a night closed again knows less than it did: a number is missing, or covers less of the night."""
+    now = {one.name: one for one in night.exposures}
+    return any(
+        found.coverage < one.coverage - LESS_COVERED or (found.value is None and one.value is not None)
+        for one in stored.exposures
+        if (found := now.get(one.name)) is not None
+    )

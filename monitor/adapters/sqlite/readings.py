@@ -5,17 +5,19 @@ import sqlite3
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import chain
+from operator import itemgetter
 
 from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.due import widen_due
+from monitor.adapters.sqlite.journal import remember_deliveries
 from monitor.adapters.sqlite.outbox import Outbox
 from monitor.adapters.sqlite.sensors import all_sensors, save_reach, save_renames, save_seen
 from monitor.adapters.sqlite.series import Series, SeriesNumbers
+from monitor.adapters.sqlite.thinned import not_thinned_yet, thinned_rows
+from monitor.core.grid import BIN_MS
 from monitor.core.readings import Reading, SetAside
+from monitor.core.thinning import Thinned
 from monitor.ports import Batch, Heard, Latest, Problem, Recent, Sensor, SeriesSummary
-
-DELIVERIES_KEPT = 256
-"""Batches whose deliveries are remembered: more than a broker keeps unacknowledged for one client."""
 
 PROBLEMS_KEPT = 1_000
 """Topic and reason pairs; a broker full of foreign topics must not fill the file."""
@@ -34,6 +36,12 @@ _SAVE_PROBLEM = (
     "INSERT INTO problem (topic, reason, count, first_ms, last_ms) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT (topic, reason) DO UPDATE SET count = count + excluded.count, last_ms = excluded.last_ms"
 )
+_FIRST_MS, _LAST_MS = (
+    f"(SELECT {end}(at_ms) FROM (SELECT {end}(ts_ms) AS at_ms FROM reading WHERE series = id "
+    f"UNION ALL SELECT {end}(start_ms) + ?1 FROM thinned WHERE series = id))"
+    for end in ("min", "max")
+)
+_Correction = tuple[int, float, float]
 
 
 class SqliteReadings:
@@ -55,6 +63,7 @@ class SqliteReadings:
                 series = self._numbers.of(cursor, batch.set_aside)
                 save_seen(cursor, batch.seen, _first_ms(batch))
                 rows = [(series[row[0], row[1]], row[2], row[3]) for row in batch.readings]
+                rows = not_thinned_yet(cursor, rows) if batch.late else rows
                 _save_readings(cursor, rows)
                 self._outbox.readings(cursor, rows, batch.stored_ms, live=batch.live)
                 _save_words(cursor, batch.readings, series)
@@ -62,8 +71,7 @@ class SqliteReadings:
                 _save_problems(cursor, batch.problems)
                 save_reach(cursor, batch.reach)
                 if batch.deliveries:
-                    cursor.execute("INSERT INTO delivery (messages) VALUES (?)", (batch.deliveries,))
-                    cursor.execute("DELETE FROM delivery WHERE id <= last_insert_rowid() - ?", (DELIVERIES_KEPT,))
+                    remember_deliveries(cursor, batch.deliveries)
                 if batch.late:
                     widen_due(cursor, *batch.late)
         except BaseException:
@@ -76,25 +84,35 @@ class SqliteReadings:
 
     def readings(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[tuple[int, float]]:
         """`start <= t < end` with calibration applied; a series nobody has seen has none."""
-        found = self._database.rows("SELECT id FROM series WHERE sensor = ? AND quantity = ?", (sensor, quantity))
-        if not found:
+        series = self._number(sensor, quantity)
+        if series is None:
             return []
-        series = found[0][0]
-        raw = self._database.rows(
+        found = self._database.rows(
             "SELECT ts_ms, value FROM reading WHERE series = ? AND ts_ms >= ? AND ts_ms < ? ORDER BY ts_ms",
             (series, start_ms, end_ms),
         )
-        corrections = self._database.rows(
-            "SELECT valid_from_ms, offset, gain FROM calibration WHERE series = ? ORDER BY valid_from_ms",
-            (series,),
-        )
-        return _calibrated(raw, corrections) if corrections else raw
+        thinned = thinned_rows(self._database, series, start_ms, end_ms)
+        if thinned:
+            found = sorted(found + [(row.middle_ms, row.median) for row in thinned])
+        corrections = self._corrections(series)
+        return _calibrated(found, corrections) if corrections else found
+
+    def thinned(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[Thinned]:
+        """The rows whose middle lies in `start <= t < end`, with calibration applied."""
+        series = self._number(sensor, quantity)
+        if series is None:
+            return []
+        corrections = self._corrections(series)
+        rows = thinned_rows(self._database, series, start_ms, end_ms)
+        return [row.corrected(*_correction_at(row.middle_ms, corrections)) for row in rows]
 
     def next_reading_ms(self, after_ms: int) -> int | None:
         """The first reading at or after `after_ms`, of any series."""
         found = self._database.rows(
-            "SELECT min((SELECT min(ts_ms) FROM reading WHERE series = id AND ts_ms >= ?)) FROM series",
-            (after_ms,),
+            "SELECT min(at_ms) FROM ("
+            "SELECT (SELECT min(ts_ms) FROM reading WHERE series = id AND ts_ms >= ?1) AS at_ms FROM series UNION ALL "
+            "SELECT (SELECT min(start_ms) FROM thinned WHERE series = id AND start_ms >= ?1 - ?2) + ?2 FROM series)",
+            (after_ms, BIN_MS // 2),
         )
         return found[0][0] if found else None
 
@@ -154,20 +172,23 @@ class SqliteReadings:
         """Every series with its counts and its last value."""
         rows = self._database.rows(
             "SELECT sensor, quantity, (SELECT count(*) FROM reading WHERE series = id), "
-            "(SELECT min(ts_ms) FROM reading WHERE series = id), (SELECT max(ts_ms) FROM reading WHERE series = id), "
-            "(SELECT value FROM reading WHERE series = id ORDER BY ts_ms DESC LIMIT 1), "
-            "(SELECT count(*) FROM set_aside WHERE series = id) FROM series ORDER BY sensor, quantity"
+            f"{_FIRST_MS}, {_LAST_MS}, (SELECT count(*) FROM set_aside WHERE series = id), "
+            "(SELECT coalesce(sum(count), 0) FROM thinned WHERE series = id) FROM series ORDER BY sensor, quantity",
+            (BIN_MS // 2,),
         )
         return [
-            SeriesSummary(sensor, quantity, count, first, last, self._corrected(sensor, quantity, last, value), aside)
-            for sensor, quantity, count, first, last, value, aside in rows
+            SeriesSummary(
+                sensor, quantity, raw + thinned, first, last, self._at(sensor, quantity, last), aside, thinned
+            )
+            for sensor, quantity, raw, first, last, aside, thinned in rows
         ]
 
     def latest(self) -> list[Latest]:
         """When every series was last heard."""
         rows = self._database.rows(
-            "SELECT sensor, quantity, (SELECT max(ts_ms) FROM reading WHERE series = id), "
-            "(SELECT max(ts_ms) FROM set_aside WHERE series = id) FROM series ORDER BY sensor, quantity"
+            f"SELECT sensor, quantity, {_LAST_MS}, "
+            "(SELECT max(ts_ms) FROM set_aside WHERE series = id) FROM series ORDER BY sensor, quantity",
+            (BIN_MS // 2,),
         )
         return [Latest(*row) for row in rows]
 
@@ -179,8 +200,10 @@ class SqliteReadings:
         return [Problem(*row) for row in rows]
 
     def count(self) -> int:
-        """How many readings there are."""
-        found: int = self._database.rows("SELECT count(*) FROM reading")[0][0]
+        """How many readings there are, those among them that were thinned."""
+        found: int = self._database.rows(
+            "SELECT (SELECT count(*) FROM reading) + (SELECT coalesce(sum(count), 0) FROM thinned)"
+        )[0][0]
         return found
 
     def remembered_topics(self) -> tuple[str, ...]:
@@ -194,10 +217,18 @@ class SqliteReadings:
             with self._database.writing() as cursor:
                 cursor.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('topics', ?)", (json.dumps(topics),))
 
-    def _corrected(self, sensor: str, quantity: str, time_ms: int | None, value: float | None) -> float | None:
-        if time_ms is None or value is None:
-            return None
-        return self.readings(sensor, quantity, time_ms, time_ms + 1)[0][1]
+    def _at(self, sensor: str, quantity: str, time_ms: int | None) -> float | None:
+        return None if time_ms is None else self.readings(sensor, quantity, time_ms, time_ms + 1)[-1][1]
+
+    def _number(self, sensor: str, quantity: str) -> int | None:
+        found = self._database.rows("SELECT id FROM series WHERE sensor = ? AND quantity = ?", (sensor, quantity))
+        return found[0][0] if found else None
+
+    def _corrections(self, series: int) -> list[_Correction]:
+        return self._database.rows(
+            "SELECT valid_from_ms, offset, gain FROM calibration WHERE series = ? ORDER BY valid_from_ms",
+            (series,),
+        )
 
 
 def _save_readings(cursor: sqlite3.Cursor, rows: list[tuple[int, int, float]]) -> None:
@@ -239,11 +270,14 @@ def _save_problems(cursor: sqlite3.Cursor, problems: Iterable[Problem]) -> None:
     )
 
 
-def _calibrated(raw: list[tuple[int, float]], corrections: list[tuple[int, float, float]]) -> list[tuple[int, float]]:
-    starts = [start for start, _, _ in corrections]
+def _calibrated(raw: list[tuple[int, float]], corrections: list[_Correction]) -> list[tuple[int, float]]:
     corrected = []
     for time_ms, value in raw:
-        at = bisect_right(starts, time_ms) - 1
-        _, offset, gain = corrections[at] if at >= 0 else (0, 0.0, 1.0)
+        offset, gain = _correction_at(time_ms, corrections)
         corrected.append((time_ms, value * gain + offset))
     return corrected
+
+
+def _correction_at(time_ms: int, corrections: list[_Correction]) -> tuple[float, float]:
+    at = bisect_right(corrections, time_ms, key=itemgetter(0)) - 1
+    return corrections[at][1:] if at >= 0 else (0.0, 1.0)

@@ -156,8 +156,16 @@ CREATE TABLE thinned (
     high      REAL NOT NULL,
     covered_s REAL NOT NULL,
     count     INTEGER NOT NULL, -- readings that the row stands for, 0 where it is from statistics of another program
+    offsets   BLOB NOT NULL DEFAULT x'', -- when they were: ms after the start, three bytes each
     PRIMARY KEY (series, start_ms)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE thinning (
+    series     INTEGER PRIMARY KEY REFERENCES series (id) ON DELETE CASCADE,
+    done_to_ms INTEGER NOT NULL, -- what is older was looked at
+    last_ms    INTEGER, -- the last reading before: its value holds over
+    last_value REAL
+) STRICT;
 
 CREATE TABLE mirror_queue (
     id        INTEGER PRIMARY KEY AUTOINCREMENT,

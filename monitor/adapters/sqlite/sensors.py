@@ -1,12 +1,15 @@
 """Sensors in SQLite: what was told of them, and what the person says of them."""
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
 from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.due import everything_due, widen_due
+from monitor.adapters.sqlite.forgetting import empty
 from monitor.adapters.sqlite.outbox import Outbox
 from monitor.adapters.sqlite.series import SeriesNumbers, add_sensor
+from monitor.adapters.sqlite.thinned import become_thinned
 from monitor.errors import InputError
 from monitor.ports import Calibration, Reach, Seen, Sensor
 
@@ -72,18 +75,30 @@ class SqliteSensors:
         return [Calibration(*row) for row in rows]
 
     def forget(self, key: str) -> int:
-        """Delete a sensor with all its readings; how many readings that were."""
+        """Delete a sensor with all its readings, by and by; how many readings that were.
+
+        Broken off in the middle, the sensor is still there, its nights are closed again, and the next time goes on.
+        """
+        count = self._measured(key)
         with self._database.writing() as cursor:
-            count: int = cursor.execute(
-                "SELECT count(*) FROM reading WHERE series IN (SELECT id FROM series WHERE sensor = ?)",
-                (key,),
-            ).fetchone()[0]
-            everything_due(cursor)
-            cursor.execute("DELETE FROM sensor WHERE key = ?", (key,))
-            if cursor.rowcount == 0:
+            if cursor.execute("SELECT 1 FROM sensor WHERE key = ?", (key,)).fetchone() is None:
                 raise InputError(self._unknown(key))
+            _without_it_due(cursor, key)
+        empty(self._database, key)
+        with self._database.writing() as cursor:
+            _without_it_due(cursor, key)
+            cursor.execute("DELETE FROM sensor WHERE key = ?", (key,))
         self._numbers.forget()
         return count
+
+    def _measured(self, key: str) -> int:
+        of_sensor = "series IN (SELECT id FROM series WHERE sensor = ?1)"
+        found: int = self._database.rows(
+            f"SELECT (SELECT count(*) FROM reading WHERE {of_sensor}) "
+            f"+ (SELECT coalesce(sum(count), 0) FROM thinned WHERE {of_sensor})",
+            (key,),
+        )[0][0]
+        return found
 
     def _without(self, key: str, quantity: str) -> str:
         rows = self._database.rows("SELECT quantity FROM series WHERE sensor = ? ORDER BY quantity", (key,))
@@ -93,6 +108,12 @@ class SqliteSensors:
     def _unknown(self, key: str) -> str:
         seen = ", ".join(sensor.key for sensor in all_sensors(self._database)) or "none yet"
         return f"no sensor {key!r}; seen so far: {seen}"
+
+
+def _without_it_due(cursor: sqlite3.Cursor, key: str) -> None:
+    """Every night is due, and none is to be kept as it is because its readings are gone: the person wanted that."""
+    everything_due(cursor)
+    cursor.execute("UPDATE night SET sensors = '{}' WHERE instr(sensors, ?)", (json.dumps(key),))
 
 
 def all_sensors(database: Database) -> list[Sensor]:
@@ -186,11 +207,20 @@ def _become(cursor: sqlite3.Cursor, old: str, new: str) -> None:
     )
     for number, quantity in cursor.execute("SELECT id, quantity FROM series WHERE sensor = ?", (old,)).fetchall():
         kept = cursor.execute("SELECT id FROM series WHERE sensor = ? AND quantity = ?", (new, quantity)).fetchone()
-        if kept is None:
-            cursor.execute("UPDATE series SET sensor = ? WHERE id = ?", (new, number))
-            continue
-        for table in ("reading", "set_aside", "calibration", "word"):
-            cursor.execute(f"UPDATE OR IGNORE {table} SET series = ? WHERE series = ?", (kept[0], number))
+        if kept is not None:
+            _join(cursor, kept[0], number)
+        cursor.execute("UPDATE series SET sensor = ? WHERE id = ?", (new, number))
     cursor.execute("UPDATE OR IGNORE heard SET sensor = ? WHERE sensor = ?", (new, old))
     cursor.execute("DELETE FROM sensor WHERE key = ?", (old,))
     everything_due(cursor)
+
+
+def _join(cursor: sqlite3.Cursor, young: int, old: int) -> None:
+    """What the series `young` says in the place of what `old` says of the same instants.
+
+    The young one is moved: under its new name a sensor has hardly spoken, so the transaction stays short.
+    """
+    for table in ("reading", "set_aside", "calibration", "word"):
+        cursor.execute(f"UPDATE OR REPLACE {table} SET series = ? WHERE series = ?", (old, young))
+    become_thinned(cursor, young, old)
+    cursor.execute("DELETE FROM series WHERE id = ?", (young,))
