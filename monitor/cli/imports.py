@@ -3,6 +3,7 @@
 import codecs
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,6 +12,7 @@ import typer
 from monitor.cli.console import local, print_json, print_table
 from monitor.cli.exits import FAULT
 from monitor.cli.options import Config, Json
+from monitor.cli.progress import bar_of_rows
 from monitor.core.readings import Reading
 from monitor.core.tabular import Conventions, DateOrder, Decimal, LineError
 from monitor.core.wording import counted
@@ -20,7 +22,7 @@ from monitor.errors import InputError
 if TYPE_CHECKING:
     from monitor.services.importing import Imported
 
-app = typer.Typer(help="Import readings or nights from a CSV file.", no_args_is_help=True)
+app = typer.Typer(help="Import readings or nights from a CSV file, or another program's past.", no_args_is_help=True)
 
 LARGEST_BYTES = 1_000_000_000
 """Bytes; a larger file is read in parts, or is not one of readings."""
@@ -69,6 +71,9 @@ def import_readings(
     date_order: Order = None,
     decimal: Sign = None,
     dry_run: DryRun = False,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Begin at the start, not where an import was broken off.")
+    ] = False,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
@@ -81,6 +86,7 @@ def import_readings(
     from monitor.core.places import PLACES
     from monitor.core.reading_table import readings_from
     from monitor.services import importing
+    from monitor.services.reimporting import import_exported
 
     if place is not None and place not in PLACES:
         raise InputError(f"--place: expected one of {', '.join(PLACES)}, got {place!r}")
@@ -92,12 +98,24 @@ def import_readings(
     outcome = None
     if not dry_run:
         with bootstrap.open_stores(loaded) as stores:
-            outcome = importing.import_readings(table.readings, stores.readings, SystemClock().now_ms())
+            now_ms = SystemClock().now_ms()
+            if table.exported:
+                outcome = import_exported(table.readings, table.thinned, stores.readings, stores.past, now_ms)
+            else:
+                with bar_of_rows(len(table.readings), as_json=as_json) as progress:
+                    outcome = importing.import_readings(
+                        table.readings,
+                        stores.readings,
+                        now_ms,
+                        resumable=importing.Resumable(stores.past, _source(file, table.readings), anew),
+                        progress=progress,
+                    )
             if place is not None:
-                for key in dict.fromkeys(reading.sensor for reading in table.readings):
+                keys = [row.sensor for row in table.readings] + [row.sensor for row in table.thinned]
+                for key in dict.fromkeys(keys):
                     stores.sensors.place(key, place, "person")
             bootstrap.closing(loaded, stores).close_due(SystemClock().now_ms())
-    _report("reading", outcome, len(table.readings), table.errors, table.ignored, as_json=as_json)
+    _report("reading", outcome, len(table.readings) + len(table.thinned), table.errors, table.ignored, as_json=as_json)
 
 
 @app.command("nights")
@@ -158,6 +176,14 @@ def _text(file: Path) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         return raw.decode("cp1252", errors="replace")
+
+
+def _source(file: Path, readings: Sequence[Reading]) -> str:
+    """The name of an import: the file, and what was read in it, so that another content is another import."""
+    digest = blake2b(digest_size=8)
+    for reading in readings:
+        digest.update(repr(reading[:4]).encode())
+    return f"readings {file.resolve()} {digest.hexdigest()}"
 
 
 def _conventions(zone: str, order: DateOrder | None, sign: DecimalSign | None) -> Conventions:
@@ -222,6 +248,8 @@ def _say(what: str, outcome: "Imported | None", good: int, errors: Sequence[Line
         )
         return
     aside = f", {outcome.set_aside} of them set aside as implausible" if outcome.set_aside else ""
+    if outcome.resumed:
+        print("An import that was broken off went on where it was; --anew begins at the start.")
     print(
         f"{counted(good, what)} read{aside}; {outcome.new:,} of them new or changed; {counted(len(errors), 'error')}."
     )

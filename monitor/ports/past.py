@@ -40,7 +40,8 @@ class Item(NamedTuple):
     """One series of a source: `name` as the source calls it, `title` as people do.
 
     `records` and `spans` count what there is (records None: not counted), the times are those of the first and the
-    last. `known` says that the person named the sensor: what is known of it stays.
+    last. `known` says that the person named the sensor: what is known of it stays. `calibrated` values were corrected
+    before the source got them. `on_change`: the source keeps a value only where it differs from the one before.
     """
 
     name: str
@@ -53,6 +54,8 @@ class Item(NamedTuple):
     first_ms: int | None = None
     last_ms: int | None = None
     known: bool = False
+    calibrated: bool = False
+    on_change: bool = False
 
 
 class LeftOut(NamedTuple):
@@ -90,14 +93,11 @@ class PastStore(Protocol):
         """Up to where the parts of an unfinished import of this source are stored."""
         ...
 
-    def keep(
-        self, source: str, item: str, done_to: int, spans: Sequence[Span], readings: Sequence[Reading] = ()
-    ) -> int:
+    def keep(self, source: str, item: str, done_to: int, spans: Sequence[Span]) -> int:
         """Store rows for the spans and how far the import is, in one transaction; how many rows are new.
 
         A span gets a row for each of its five minutes where its series has no reading in the whole of it, but none
-        where a row is already. Earlier rows of this kind give way to `readings`, which are stored by now. Where rows
-        are new, the nights they touch are due.
+        where a row is already. Where rows are new, the nights they touch are due.
         """
         ...
 
