@@ -5,7 +5,7 @@ import sys
 from monitor.cli.app import app
 from monitor.cli.console import printable
 from monitor.cli.exits import FAULT, UNREACHABLE, USAGE
-from monitor.errors import BrokerError, ConfigurationError, InputError, MonitorError
+from monitor.errors import BrokerError, ConfigurationError, HistoryError, InputError, MonitorError
 
 
 def main() -> None:
@@ -16,7 +16,7 @@ def main() -> None:
         sys.exit(_said("the settings cannot be used:\n" + "\n".join(f"  {fault}" for fault in exc.faults), FAULT))
     except InputError as exc:
         sys.exit(_said(str(exc), USAGE))
-    except BrokerError as exc:
+    except (BrokerError, HistoryError) as exc:
         sys.exit(_said(str(exc), UNREACHABLE))
     except MonitorError as exc:
         sys.exit(_said(str(exc), FAULT))

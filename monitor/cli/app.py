@@ -5,7 +5,22 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import decode, demo, doctor, findings, imports, init, mirror, nights, run, sensors
+from monitor.cli import (
+    backup,
+    decode,
+    demo,
+    doctor,
+    erase,
+    exports,
+    findings,
+    imports,
+    init,
+    mirror,
+    nights,
+    past,
+    run,
+    sensors,
+)
 
 app = typer.Typer(
     name="bedroom-monitor",
@@ -41,7 +56,14 @@ app.command("decode")(decode.decode)
 app.command("log")(nights.log)
 app.command("analyse")(findings.analyse)
 app.command("advise")(findings.advise)
+app.command("backup")(backup.backup)
+app.command("backups")(backup.backups)
+app.command("restore")(backup.restore)
+app.command("erase")(erase.erase)
 app.add_typer(sensors.app, name="sensors")
 app.add_typer(nights.app, name="nights")
+imports.app.command("home-assistant")(past.home_assistant)
+imports.app.command("influxdb")(past.influxdb)
 app.add_typer(imports.app, name="import")
+app.add_typer(exports.app, name="export")
 app.add_typer(mirror.app, name="mirror")

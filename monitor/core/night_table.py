@@ -30,6 +30,7 @@ from monitor.core.tabular import (
     number_of,
     plain_name,
     table_of,
+    unguarded,
 )
 from monitor.core.zones import zone_of
 from monitor.errors import InputError
@@ -221,6 +222,7 @@ def _zone(cell: str) -> str | Expected:
 
 
 def _note(cell: str) -> str | Expected:
+    cell = unguarded(cell)
     return cell if len(cell) <= LONGEST_NOTE else Expected(f"at most {LONGEST_NOTE} characters")
 
 

@@ -25,6 +25,7 @@ from monitor.core.tabular import (
     number_of,
     plain_name,
     table_of,
+    unguarded,
 )
 from monitor.core.units import to_canonical
 from monitor.core.vocabulary import NEEDS_UNIT, named
@@ -41,6 +42,12 @@ SENSOR_NAMES = frozenset({"sensor", "device", "sensor_id", "device_id"})
 QUANTITY_NAMES = frozenset({"quantity", "measurement", "parameter", "field"})
 VALUE_NAMES = frozenset({"value", "reading", "wert", "valeur"})
 UNIT_NAMES = frozenset({"unit", "units", "einheit"})
+WORD_NAMES = frozenset({"word"})
+
+EXPORTED = ("sensor", "quantity", "value", "unit", "time", "word", "thinned", "low", "high")
+"""The columns that `export readings` writes; by exactly these an import knows it again."""
+THINNED = "5 min"
+"""What stands in the column `thinned` of a row that stands for five minutes of readings."""
 
 MORE_NAMES = MappingProxyType({
     "luftfeuchte": "humidity", "relative_luftfeuchte": "humidity", "feuchte": "humidity",
@@ -68,12 +75,24 @@ class Column(NamedTuple):
     unit: str | None
 
 
+class ThinnedReading(NamedTuple):
+    """Five minutes of a series as the monitor exported them: their median, lowest and highest, at their middle."""
+
+    sensor: str
+    quantity: str
+    time_ms: int
+    value: float
+    low: float
+    high: float
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadingTable:
     """What a file of measurements holds: good readings, a word on every bad cell, and what was skipped.
 
     `columns` tells how the headings were understood (empty in the long form), `ignored` lists the other
-    headings; `empty` counts cells in which the writer says that nothing was measured.
+    headings; `empty` counts cells in which the writer says that nothing was measured. `exported`: the monitor
+    wrote the file itself, so its values were judged when they came; `thinned` are five minutes each.
     """
 
     readings: tuple[Reading, ...]
@@ -81,6 +100,12 @@ class ReadingTable:
     columns: tuple[Column, ...]
     ignored: tuple[str, ...]
     empty: int
+    exported: bool = False
+    thinned: tuple[ThinnedReading, ...] = ()
+
+
+_Outcome = Reading | ThinnedReading | LineError | None
+"""What a cell holds; None: nothing was measured."""
 
 
 class _Long(NamedTuple):
@@ -90,6 +115,7 @@ class _Long(NamedTuple):
     value: int
     sensor: int | None
     unit: int | None
+    word: int | None
 
 
 class _Layout(NamedTuple):
@@ -128,22 +154,28 @@ def readings_from(
         decimal_of((cell for place in values for cell in table.column(place)), conventions.decimal),
     )
     readings: list[Reading] = []
+    thinned: list[ThinnedReading] = []
     errors = list(table.errors)
     empty = 0
     for outcome in _outcomes(table, layout, style, sensor):
         if isinstance(outcome, Reading):
             readings.append(outcome)
+        elif isinstance(outcome, ThinnedReading):
+            thinned.append(outcome)
         elif outcome is None:
             empty += 1
         else:
             errors.append(outcome)
     used = {*layout.when, *values, *(layout.long or ())}
+    exported = table.header == EXPORTED
     return ReadingTable(
         readings=tuple(readings),
         errors=tuple(sorted(errors)),
         columns=layout.columns,
-        ignored=tuple(name for index, name in enumerate(table.header) if index not in used),
+        ignored=() if exported else tuple(name for index, name in enumerate(table.header) if index not in used),
         empty=empty,
+        exported=exported,
+        thinned=tuple(thinned),
     )
 
 
@@ -153,7 +185,8 @@ def _layout(table: Table, zone: tzinfo, sensor: str, given: Mapping[str, tuple[s
     told = _zone_told(table.header[when[-1]]) or zone
     quantity, value = _place(names, QUANTITY_NAMES), _place(names, VALUE_NAMES)
     if quantity is not None and value is not None:
-        long = _Long(quantity, value, _place(names, SENSOR_NAMES), _place(names, UNIT_NAMES))
+        others = (_place(names, wanted) for wanted in (SENSOR_NAMES, UNIT_NAMES, WORD_NAMES))
+        long = _Long(quantity, value, *others)
         return _Layout(when, told, long=long)
     columns = _columns(table.header, sensor, given, when)
     if not columns:
@@ -255,8 +288,9 @@ def _quantity(name: str) -> str | None:
     return MORE_NAMES.get(plain_name(name))
 
 
-def _outcomes(table: Table, layout: _Layout, style: _Style, sensor: str) -> Iterator[Reading | LineError | None]:
-    """A reading, an error, or None for nothing measured, cell by cell in the order of time."""
+def _outcomes(table: Table, layout: _Layout, style: _Style, sensor: str) -> Iterator[_Outcome]:
+    """What each cell holds, in the order of time."""
+    exported = table.header == EXPORTED
     column = " ".join(table.header[index] for index in layout.when)
     labels = () if layout.long is None else (layout.long.sensor, layout.long.quantity)
     order = _Order()
@@ -270,7 +304,10 @@ def _outcomes(table: Table, layout: _Layout, style: _Style, sensor: str) -> Iter
         order.passed(series, time_ms)
         targets = layout.columns if layout.long is None else (_long(row, layout.long, sensor, table.header),)
         for target in targets:
-            yield target if isinstance(target, LineError) else _reading(row, target, time_ms, style.decimal)
+            found: _Outcome = target if isinstance(target, LineError) else _reading(row, target, time_ms, style.decimal)
+            if layout.long is not None and isinstance(found, Reading):
+                found = _whole(found, row, layout.long, exported=exported)
+            yield found
 
 
 class _Order:
@@ -307,8 +344,19 @@ def _long(row: Row, long: _Long, sensor: str, header: tuple[str, ...]) -> Column
         what = Expected(f"a quantity of {', '.join(BY_NAME)}{did_you_mean(written, BY_NAME)}")
         return _wrong(row, header[long.quantity], what, written)
     unit = row.cells[long.unit] if long.unit is not None else ""
-    whose = row.cells[long.sensor] if long.sensor is not None else ""
+    whose = unguarded(row.cells[long.sensor]) if long.sensor is not None else ""
     return Column(long.value, header[long.value], whose or sensor, quantity, unit or _unit(written, quantity))
+
+
+def _whole(found: Reading, row: Row, long: _Long, *, exported: bool) -> _Outcome:
+    """The reading with what else its row says: what the event is called, or that it stands for five minutes."""
+    if exported and row.cells[EXPORTED.index("thinned")] == THINNED:
+        low, high = (number_of(row.cells[EXPORTED.index(end)], ".") for end in ("low", "high"))
+        if isinstance(low, Expected) or isinstance(high, Expected):
+            return _wrong(row, "low, high", Expected("two numbers"), " ".join(row.cells[-2:]))
+        return ThinnedReading(*found[:4], low, high)
+    word = row.cells[long.word] if long.word is not None else ""
+    return found._replace(word=unguarded(word) or None)
 
 
 def _reading(row: Row, column: Column, time_ms: int, decimal: Decimal | None) -> Reading | LineError | None:
@@ -318,7 +366,8 @@ def _reading(row: Row, column: Column, time_ms: int, decimal: Decimal | None) ->
     number = number_of(cell, decimal)
     if isinstance(number, Expected):
         return _wrong(row, column.heading, number, cell)
-    value = to_canonical(column.quantity, number, column.unit)
+    exact = column.unit is not None and column.unit == BY_NAME[column.quantity].unit
+    value = number if exact else to_canonical(column.quantity, number, column.unit)
     if value is None:
         what = Expected(f"{column.quantity} in a unit such as {BY_NAME[column.quantity].unit}")
         return _wrong(row, column.heading, what, f"{cell} {column.unit}")

@@ -230,6 +230,25 @@ def has_value(cell: str) -> bool:
     return cell.lower() not in NO_VALUE
 
 
+FORMULA = tuple("=+-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}\N{MINUS SIGN}")
+"""With these a spreadsheet begins to compute, where a cell is a text."""
+
+
+def guarded(text: str) -> str:
+    """A text as a cell: an apostrophe before what a spreadsheet would compute, or an import take for "no value"."""
+    return f"'{text}" if _needs_guard(text) else text
+
+
+def unguarded(cell: str) -> str:
+    """The text that `guarded` was given."""
+    return cell[1:] if cell.startswith("'") and _needs_guard(cell[1:]) else cell
+
+
+def _needs_guard(text: str) -> bool:
+    bare = text.lstrip("'")
+    return bare.startswith(FORMULA) or (bare.lower() in NO_VALUE and bare != "")
+
+
 _BRACKETS = re.compile(r"(.*?)\s*[(\[]\s*([^()\[\]]*(?:\([^()]*\))?)\s*[)\]]\s*")
 
 
