@@ -83,7 +83,7 @@ def import_readings(
             sorting.sort(reading, draft)
         rows += len(chunk)
         good += len(draft.readings)
-        aside += len(draft.set_aside)
+        aside += len(draft.set_aside) - len(draft.released)
         if rows > done:
             if auto_place:
                 draft.seen = [Seen(key, place=place_by_name(key)) for key in {reading.sensor for reading in chunk}]

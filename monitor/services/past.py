@@ -147,7 +147,7 @@ class PastImport:
         self._readings.save(draft.batch(b"", self._rules.now_ms, live=False))
         outcome.new += self._past.count(series, *span) - before
         outcome.good += len(times)
-        outcome.set_aside += len(apart)
+        outcome.set_aside += len(apart) - len(draft.released)
         outcome.rows += self._past.keep(self._origin.name, self._mark(item), done_ms, held)
 
     def _take_spans(self, outcome: Outcome) -> None:
