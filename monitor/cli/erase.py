@@ -9,7 +9,7 @@ import typer
 
 from monitor.cli.console import local, print_json, printable
 from monitor.cli.exits import FAULT, UNREACHABLE
-from monitor.cli.options import Config, Json
+from monitor.cli.options import Config, Json, date_given
 from monitor.core.erasing import out_of_reach
 from monitor.core.wording import counted
 from monitor.errors import InputError, MirrorError
@@ -172,9 +172,7 @@ def _size(files: Sequence["KeptFile"]) -> str:
 
 
 def _date(option: str, text: str | None) -> date:
-    if text is None:
+    given = date_given(option, text)
+    if given is None:
         raise InputError("erase: expected both --from DATE and --to DATE")
-    try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise InputError(f"{option}: expected a date such as 2026-01-31, got {text!r}") from exc
+    return given

@@ -3,14 +3,13 @@
 import os
 import sys
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from monitor.cli.console import print_json
-from monitor.cli.options import Config, Json
+from monitor.cli.options import Config, Json, date_given
 from monitor.core.wording import counted
 from monitor.errors import InputError, MonitorError
 
@@ -70,8 +69,8 @@ def export_readings(
     from monitor.services.exporting import Choice
 
     choice = Choice(
-        since=_date("--from", since),
-        until=_date("--to", until),
+        since=date_given("--from", since),
+        until=date_given("--to", until),
         sensors=sensor or (),
         quantities=quantity or (),
         raw=raw,
@@ -144,7 +143,7 @@ def export_all(
     from monitor.services.exporting import Choice
 
     loaded = settings.load(config)
-    choice = Choice(since=_date("--from", since), until=_date("--to", until), raw=raw)
+    choice = Choice(since=date_given("--from", since), until=date_given("--to", until), raw=raw)
     written: list[dict[str, object]] = []
 
     def told(file: Path, kind: "Kind", rows: int) -> None:
@@ -199,7 +198,7 @@ def _pour(pieces: "Iterator[Piece]") -> None:
 def _nights(since: str | None, until: str | None) -> "Choice":
     from monitor.services.exporting import Choice
 
-    return Choice(since=_date("--from", since), until=_date("--to", until))
+    return Choice(since=date_given("--from", since), until=date_given("--to", until))
 
 
 def _document(file: Path, kind: str, rows: int) -> dict[str, object]:
@@ -208,10 +207,3 @@ def _document(file: Path, kind: str, rows: int) -> dict[str, object]:
 
 def _say(file: Path, kind: "Kind", rows: int) -> None:
     print(f"{file}: {counted(rows, NOUNS[kind])}")
-
-
-def _date(option: str, text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError as exc:
-        raise InputError(f"{option}: expected a date such as 2026-01-31, got {text!r}") from exc

@@ -1,14 +1,14 @@
 """`mirror`: how the copy in InfluxDB is, and sending anew."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli.console import local, print_json, printable
 from monitor.cli.exits import FAULT
-from monitor.cli.options import Config, Json
+from monitor.cli.options import Config, Json, date_given
 from monitor.core.staleness import age_text
 from monitor.core.wording import counted
 from monitor.errors import InputError
@@ -69,7 +69,7 @@ def resync(
     from monitor import bootstrap, settings
 
     loaded = settings.load(config)
-    first, last = _day("--from", since), _day("--to", until)
+    first, last = date_given("--from", since), date_given("--to", until)
     if first and last and first > last:
         raise InputError(f"--to: expected {first} or later, got {last}")
     with bootstrap.open_stores(loaded) as stores:
@@ -81,13 +81,6 @@ def resync(
         f"Queued: {counted(queued.readings, 'reading')} and {counted(queued.records, 'record')} "
         "(nights, diary entries, analyses). The running daemon sends them; see `bedroom-monitor mirror status`."
     )
-
-
-def _day(option: str, text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise InputError(f"{option}: expected a date such as 2026-01-31, got {text!r}") from None
 
 
 def _is_late(now: "MirrorStatus", now_ms: int) -> bool:
