@@ -1,6 +1,7 @@
 """A server that takes InfluxDB's v2 write API: lines in, one answer out; the only door to influxdb_client."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
@@ -8,9 +9,10 @@ from functools import cached_property
 
 import urllib3.exceptions
 from influxdb_client.client.influxdb_client import InfluxDBClient
-from influxdb_client.client.write_api import SYNCHRONOUS, WriteApi
 from influxdb_client.domain.write_precision import WritePrecision
 from influxdb_client.rest import ApiException
+from influxdb_client.service.write_service import WriteService
+from urllib3 import BaseHTTPResponse
 
 from monitor.ports import Answer
 from monitor.settings.keeping import Mirror
@@ -18,14 +20,16 @@ from monitor.settings.keeping import Mirror
 LONGEST_SAID = 300
 """Characters of what a server says that are kept."""
 
-_HTTP: Mapping[int, str] = {
-    301: "it answers from another address; set mirror.url to that",
-    302: "it answers from another address; set mirror.url to that",
-    308: "it answers from another address; set mirror.url to that",
+_ELSEWHERE = "it answers from another address; set mirror.url to that"
+
+_REFUSED: Mapping[int, str] = {
+    **dict.fromkeys((301, 302, 303, 307, 308), _ELSEWHERE),
     401: "it does not know the token; set mirror.token_file to one that may write to the bucket",
     403: "the token may not write to the bucket; set mirror.token_file to one that may",
     404: "it knows no such bucket or organisation; see mirror.bucket and mirror.org",
 }
+
+_DROPPED = re.compile(r"\bdropped[= ](\d+)")
 
 
 class InfluxServer:
@@ -36,27 +40,45 @@ class InfluxServer:
 
     def write(self, lines: Sequence[str]) -> Answer:
         """Send the lines in one request; see the port."""
+        answer = self._written("\n".join(lines).encode())
+        token = self._settings.token.get_secret_value()
+        return answer._replace(said=answer.said.replace(token, "(token)")) if token else answer
+
+    def close(self) -> None:
+        """End the connection; the next write opens another."""
+        if "_client" in self.__dict__:
+            self._client.api_client.rest_client.pool_manager.clear()
+            self._client.close()  # type: ignore[no-untyped-call]
+            del self._client, self._writes
+
+    def _written(self, body: bytes) -> Answer:
+        mirror = self._settings
         try:
-            self._api.write(
-                self._settings.bucket,
-                self._settings.org or "-",
-                "\n".join(lines).encode(),
-                write_precision=WritePrecision.MS,  # type: ignore[arg-type] # a constant of that class
+            response = self._writes.post_write(  # type: ignore[no-untyped-call]
+                mirror.org or "-",
+                mirror.bucket,
+                body,
+                precision=WritePrecision.MS,
+                _preload_content=False,  # so that an answer in any encoding is an answer
             )
         except ApiException as exc:
-            return _answered(exc.status, _said(exc), exc.headers or {}) if exc.status else Answer("away", _trouble(exc))
+            return _refused(exc.status, exc) if exc.status else Answer("away", _trouble(exc))
         except urllib3.exceptions.NewConnectionError as exc:
             return Answer("away", _trouble(exc))
         except urllib3.exceptions.TimeoutError:
-            return Answer("away", f"no answer within {self._settings.timeout_s:g} s", slow=True)
+            return Answer("away", f"no answer within {mirror.timeout_s:g} s", slow=True)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as exc:
             return Answer("away", _trouble(exc))
-        return Answer("taken")
+        return _accepted(response)
 
     @cached_property
-    def _api(self) -> WriteApi:
+    def _writes(self) -> WriteService:
+        return WriteService(self._client.api_client)  # type: ignore[no-untyped-call]
+
+    @cached_property
+    def _client(self) -> InfluxDBClient:
         mirror = self._settings
-        client = InfluxDBClient(
+        return InfluxDBClient(
             url=mirror.url,
             token=mirror.token.get_secret_value() or "none",
             org=mirror.org or "-",
@@ -64,42 +86,56 @@ class InfluxServer:
             enable_gzip=mirror.gzip,
             ssl_ca_cert=str(mirror.ca_file) if mirror.ca_file else None,
         )
-        return client.write_api(write_options=SYNCHRONOUS)
 
 
-def _answered(status: int, said: str, headers: Mapping[str, str]) -> Answer:
-    """What an HTTP status means; the rows of docs/influxdb.md."""
+def _accepted(response: BaseHTTPResponse) -> Answer:
+    """A 2xx; a page for people is no database, whatever its status."""
+    page = "html" in response.headers.get("content-type", "")
+    if response.status == 204:
+        response.drain_conn()  # nothing is left to be read: the connection is used again
+    else:
+        response.close()
+    if page:
+        said = "it answers with a web page; set mirror.url to the address of the database"
+        return Answer("refused", f"HTTP {response.status}: {said}")
+    return Answer("taken")
+
+
+def _refused(status: int, exc: ApiException) -> Answer:
+    """What an HTTP status above 2xx means; the rows of docs/influxdb.md."""
+    whole = _text(exc)
+    said = whole[:LONGEST_SAID]
     if status == 422:
-        return Answer("taken", said, dropped=_dropped(said))
+        return Answer("taken", said, dropped=max(1, _dropped(whole)))
     if status == 400:
-        return Answer("bad", said)
+        # InfluxDB 1.8 says so where it has stored all but some
+        dropped = _dropped(whole) if "partial write" in whole else 0
+        return Answer("taken", said, dropped=dropped) if dropped else Answer("bad", said or "HTTP 400")
     if status == 413:
-        return Answer("too large", said)
-    if status in _HTTP:
-        return Answer(
-            "refused", f"HTTP {status}: {_HTTP[status]} ({said})" if said else f"HTTP {status}: {_HTTP[status]}"
-        )
+        return Answer("too large", said or "HTTP 413")
+    if status in _REFUSED:
+        return Answer("refused", f"HTTP {status}: {_REFUSED[status]}" + (f" ({said})" if said else ""))
+    told = f"HTTP {status}" + (f": {said}" if said else "")
     if status in {429, 503}:
-        return Answer("busy", f"HTTP {status}: {said}", wait_s=_retry_after(headers))
-    return Answer("away", f"HTTP {status}: {said}")
+        return Answer("busy", told, wait_s=_retry_after(exc.headers or {}))
+    return Answer("away", told)
 
 
-def _said(exc: Exception) -> str:
-    """What the server says in its answer, in one short line."""
-    body = getattr(exc, "body", None) or getattr(exc, "reason", None) or ""
+def _text(exc: ApiException) -> str:
+    """What the server says in its answer, in one line."""
+    body = exc.body or exc.reason or ""
     text = body.decode(errors="replace") if isinstance(body, bytes) else str(body)
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         found = json.loads(text)
         if isinstance(found, dict):
             text = str(found.get("message") or found.get("error") or text)
-    return " ".join(text.split())[:LONGEST_SAID]
+    return " ".join(text.split())
 
 
 def _dropped(said: str) -> int:
-    """How many lines a partial write dropped, as the servers write it: dropped=3; at least one."""
-    _, _, number = said.rpartition("dropped=")
-    digits = number[: len(number) - len(number.lstrip("0123456789"))]
-    return int(digits) if digits else 1
+    """How many lines a partial write dropped, as the servers write it last: dropped=3."""
+    numbers = _DROPPED.findall(said)
+    return int(numbers[-1]) if numbers else 0
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -116,11 +152,13 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 def _trouble(exc: Exception) -> str:
     """Why there is no answer, without the library's wrapping."""
-    text = str(exc)
+    text = str(getattr(exc, "reason", None) or exc)
+    if "codec can't encode" in text or "Invalid header value" in text:
+        return "the token holds a character that no token has; see mirror.token_file"
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return "its certificate cannot be verified; set mirror.ca_file to that of its authority"
     for word, meaning in (
-        ("refused", "nothing listens there"),
+        ("onnection refused", "nothing listens there"),
         ("Name or service", "its name is not known"),
         ("Temporary failure in name", "its name cannot be looked up just now"),
         ("No route", "there is no way to it"),

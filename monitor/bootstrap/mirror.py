@@ -1,5 +1,6 @@
 """Settings and stores to the mirror."""
 
+import logging
 import random
 import time as time_module
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from monitor.bootstrap.stores import Stores
 from monitor.core.mirrored import Health as SensorNow
 from monitor.core.mirrored import health_lines
 from monitor.core.readings import DAY_MS
+from monitor.core.wording import counted
 from monitor.core.zones import unix_ms, zone_of
 from monitor.errors import ConfigurationError, MirrorError
 from monitor.ports import Clock, MirrorServer
@@ -22,6 +24,8 @@ from monitor.services.health import FAILING, Health
 from monitor.services.mirror_loading import Loading, Records
 from monitor.services.mirroring import Ask, Mirroring, MirrorRules
 from monitor.settings import Settings
+
+log = logging.getLogger(__name__)
 
 NO_MIRROR = "mirror.url: no mirror is set up; set it to the address of your InfluxDB"
 
@@ -49,6 +53,19 @@ def mirroring(settings: Settings, stores: Stores, clock: Clock, health: Health, 
     jitter = random.Random()  # noqa: S311 - no secret
     loading = loading_of(settings, stores, clock, health)
     return Mirroring(loading, server(settings), rules, clock, ask, jitter.random).step
+
+
+def let_go(stores: Stores) -> None:
+    """Empty the queue of a mirror that was switched off: nobody takes from it, and old readings wait for it."""
+    readings = 0
+    while overflow := stores.mirror_queue.shorten(ALL_TIME_MS, 0):
+        readings += overflow.readings
+    if readings:
+        log.info(
+            "mirror: it is switched off, and %s that waited left its queue; the database has them all, and "
+            "`bedroom-monitor mirror resync` sends them once there is a mirror again",
+            counted(readings, "reading"),
+        )
 
 
 def loading_of(settings: Settings, stores: Stores, clock: Clock, health: Health) -> Loading:

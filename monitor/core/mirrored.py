@@ -97,7 +97,7 @@ def diary_lines(entry: DiaryEntry, home_zone: str) -> list[str]:
     list of str
         One line: `diary` with the fields `severity`, `count` and one per factor that was said.
     """
-    fields: dict[str, float | None] = {"severity": entry.severity, "count": entry.count, **entry.factors}
+    fields: dict[str, float | None] = {**entry.factors, "severity": entry.severity, "count": entry.count}
     return _there([line("diary", fields, noon_ms(entry.wake_date, home_zone))])
 
 

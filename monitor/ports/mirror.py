@@ -64,6 +64,13 @@ class Overflow(NamedTuple):
     to_ms: int
 
 
+class Waiting(NamedTuple):
+    """How much waits: rows of the queue, and when the oldest that was never sent was queued (UTC Unix ms)."""
+
+    rows: int
+    oldest_ms: int | None
+
+
 class MirrorStatus(NamedTuple):
     """How the mirror is: what waits, what became of the rest. Times are UTC Unix ms, None for never.
 
@@ -93,11 +100,15 @@ class MirrorQueue(Protocol):
         ...
 
     def newest(self, at_most: int) -> Parcel:
-        """The newest of what was measured just now, about `at_most` lines."""
+        """The newest of what was measured just now, about `at_most` lines; nothing where one batch is more."""
         ...
 
     def settle(self, parcel: Parcel, sent: Sent, now_ms: int) -> None:
-        """The parcel is done with; what became of it is kept."""
+        """The parcel is done with; what became of it is kept. A parcel of which nothing was sent says nothing."""
+        ...
+
+    def well(self, now_ms: int) -> None:
+        """Keep that the server took something, and that there is no trouble any more."""
         ...
 
     def troubled(self, trouble: str, now_ms: int) -> None:
@@ -114,6 +125,10 @@ class MirrorQueue(Protocol):
 
     def status(self) -> MirrorStatus:
         """How the mirror is."""
+        ...
+
+    def waiting(self) -> Waiting:
+        """How much waits; quick however much that is."""
         ...
 
     def set_aside(self, count: int) -> list[tuple[int, str, str]]:

@@ -90,14 +90,16 @@ class Loading:
     def health(self) -> list[str]:
         """How the monitor and its sensors are just now; the first line is there whatever else is."""
         now_ms = self._clock.now_ms()
-        status = self.queue.status()
-        oldest_s = 0.0 if status.oldest_ms is None else max(0.0, (now_ms - status.oldest_ms) / 1000)
-        waiting = {
-            "mirror_waiting": status.readings + status.records,
-            "mirror_oldest_s": oldest_s,
-            "mirror_aside": status.aside,
-        }
-        return health_lines(self._sensors(now_ms), waiting, now_ms)
+        return self._health(self._sensors(now_ms), now_ms)
+
+    def sign_of_life(self) -> list[str]:
+        """One line that is good for certain."""
+        return self._health((), self._clock.now_ms())
+
+    def _health(self, sensors: Sequence[Health], now_ms: int) -> list[str]:
+        waiting = self.queue.waiting()
+        oldest_s = 0.0 if waiting.oldest_ms is None else max(0.0, (now_ms - waiting.oldest_ms) / 1000)
+        return health_lines(sensors, {"mirror_waiting": waiting.rows, "mirror_oldest_s": oldest_s}, now_ms)
 
     def _load(self, parcel: Parcel) -> Load:
         lines = [line for stretch in parcel.stretches for line in reading_lines(*stretch)]

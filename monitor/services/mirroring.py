@@ -1,16 +1,12 @@
 """Stored readings to the mirror: one request at a time from the queue, whatever the server answers."""
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from monitor.core.readings import DAY_MS
-from monitor.core.wording import counted
-from monitor.ports import Answer, Clock, MirrorServer, Overflow, Sent
+from monitor.ports import Answer, Clock, MirrorServer, Sent
 from monitor.services.mirror_loading import Load, Loading
-
-log = logging.getLogger(__name__)
+from monitor.services.mirror_telling import Telling
 
 FRESH_EVERY_S = 60.0
 """Seconds between two looks at what is new while the past is caught up with: dashboards stay live."""
@@ -29,9 +25,6 @@ LONGEST_WAIT_S = 3_600.0
 
 FEWEST_LINES = 100
 """Lines of a request that a slow server is not asked to take less than."""
-
-TELL_AGAIN_MS = DAY_MS
-"""ms after which an overflow that goes on is told once more."""
 
 T = TypeVar("T")
 
@@ -63,6 +56,7 @@ class _Delivery:
     dropped: int = 0
     aside: list[tuple[str, str]] = field(default_factory=list)
     first_dropped: str = ""
+    split: bool = False
 
 
 class Mirroring:
@@ -92,18 +86,19 @@ class Mirroring:
         self._failures = 0
         self._behind = False
         self._refused = False
-        self._told: str | None = None
-        self._told_overflow_ms: int | None = None
+        self._telling = Telling(rules.name)
+        self._clean = False
 
     def step(self) -> float:
         """Send one parcel, if it is time to; seconds until the next step."""
         now_s = self._clock.elapsed_s()
         if now_s < self._not_before_s:
             return self._not_before_s - now_s
-        self._shorten()
         trouble = self._no_server() if self._refused else None
         if trouble is not None:
             return self._hold(trouble)
+        if self._refused:
+            self._is_well()
         if now_s - self._fresh_s >= FRESH_EVERY_S:
             return self._send_fresh(now_s)
         return self._send_oldest()
@@ -123,9 +118,11 @@ class Mirroring:
         if trouble is not None:
             return self._hold(trouble)
         was_behind = self._behind
-        self._behind = load.parcel.rest is not None or len(load.lines) * 2 >= self._lines
+        rows = load.parcel.last - load.parcel.first + 1
+        self._behind = load.parcel.rest is not None or max(rows, len(load.lines)) * 2 >= self._lines
+        self._shorten(0)
         if was_behind and not self._behind:
-            log.info("mirror %s: caught up", self._rules.name)
+            self._telling.caught_up()
         return 0.0 if self._behind else self._rules.flush_s
 
     def _send(self, load: Load) -> Answer | None:
@@ -134,27 +131,31 @@ class Mirroring:
         if load.lines:
             trouble = self._deliver(load.lines, delivery)
             if trouble is not None:
+                # a parcel that takes many requests may be more than the server grants at a time
+                self._lines = max(1, self._lines // 2) if delivery.split else self._lines
                 return trouble
             self._is_well()
         if not load.parcel.empty:
             sent = Sent(delivery.lines, delivery.dropped, delivery.aside)
             self._ask(lambda: self._loading.queue.settle(load.parcel, sent, self._clock.now_ms()))
-        self._tell_refusals(delivery)
+            self._lines = self._lines if delivery.split else min(self._rules.batch_lines, self._lines * 2)
+        self._telling.refusals(delivery.aside, delivery.dropped, delivery.first_dropped, self._clock.elapsed_s())
         return None
 
     def _deliver(self, lines: Sequence[str], delivery: _Delivery) -> Answer | None:
         """Send the lines, in parts where they are too many or one of them is bad; the answer that holds it up."""
         answer = self._server.write(lines)
         if answer.verdict == "taken":
-            delivery.lines += len(lines) - answer.dropped
-            delivery.dropped += answer.dropped
+            dropped = min(answer.dropped, len(lines))
+            delivery.lines += len(lines) - dropped
+            delivery.dropped += dropped
             delivery.first_dropped = delivery.first_dropped or answer.said
-            self._lines = min(self._rules.batch_lines, self._lines * 2)
             return None
         if answer.verdict not in {"bad", "too large"}:
             return answer
         if len(lines) == 1:
             return self._set_aside(lines[0], answer, delivery)
+        delivery.split = True
         middle = len(lines) // 2
         trouble = self._deliver(lines[:middle], delivery) or self._deliver(lines[middle:], delivery)
         if answer.verdict == "too large":
@@ -170,7 +171,7 @@ class Mirroring:
 
     def _no_server(self) -> Answer | None:
         """Why the server does not even take a line that is good for certain; None if it does."""
-        answer = self._server.write(self._ask(self._loading.health)[:1])
+        answer = self._server.write(self._ask(self._loading.sign_of_life))
         if answer.verdict in {"bad", "too large"}:
             return answer._replace(verdict="refused")
         return None if answer.verdict == "taken" else answer
@@ -183,7 +184,10 @@ class Mirroring:
         wait_s = self._pause_s(answer)
         self._not_before_s = self._clock.elapsed_s() + wait_s
         if self._refused or self._failures > 1:
-            self._is_troubled(answer.said)
+            self._telling.trouble(answer)
+            self._clean = False
+            self._ask(lambda: self._loading.queue.troubled(answer.said, self._clock.now_ms()))
+        self._shorten(self._clock.now_ms() - self._rules.keep_ms)
         return wait_s
 
     def _pause_s(self, answer: Answer) -> float:
@@ -193,52 +197,17 @@ class Mirroring:
             return min(max(answer.wait_s, FIRST_PAUSE_S), LONGEST_WAIT_S)
         return self._chance() * min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(self._failures - 1, 16))
 
-    def _is_troubled(self, said: str) -> None:
-        if self._told is None:
-            log.warning(
-                "mirror %s: %s; what is measured waits in the database, trying again by itself", self._rules.name, said
-            )
-        self._told = self._told or said
-        self._ask(lambda: self._loading.queue.troubled(said, self._clock.now_ms()))
-
     def _is_well(self) -> None:
         self._failures = 0
         self._refused = False
         self._not_before_s = 0.0
-        if self._told is not None:
-            log.info("mirror %s: back", self._rules.name)
-            self._told = None
+        self._telling.well()
+        if not self._clean:
+            self._clean = True
+            self._ask(lambda: self._loading.queue.well(self._clock.now_ms()))
 
-    def _shorten(self) -> None:
-        now_ms = self._clock.now_ms()
-        lost = self._ask(lambda: self._loading.queue.shorten(now_ms - self._rules.keep_ms, self._rules.keep_rows))
+    def _shorten(self, before_ms: int) -> None:
+        """Keep the queue within its bounds; what is old leaves it only where the server takes nothing."""
+        lost = self._ask(lambda: self._loading.queue.shorten(before_ms, self._rules.keep_rows))
         if lost is not None:
-            self._tell_overflow(lost, now_ms)
-
-    def _tell_overflow(self, lost: Overflow, now_ms: int) -> None:
-        if self._told_overflow_ms is None or not 0 <= now_ms - self._told_overflow_ms < TELL_AGAIN_MS:
-            self._told_overflow_ms = now_ms
-            log.warning(
-                "mirror %s: the queue is full or too old, and %s left it unsent; they are in the database still: "
-                "`bedroom-monitor mirror resync` sends them once the server is back",
-                self._rules.name,
-                counted(lost.readings, "reading"),
-            )
-
-    def _tell_refusals(self, delivery: _Delivery) -> None:
-        if delivery.aside:
-            line, reason = delivery.aside[0]
-            log.warning(
-                "mirror %s: %s set aside, the first: %s (%s)",
-                self._rules.name,
-                counted(len(delivery.aside), "line"),
-                line.partition(" ")[0],
-                reason,
-            )
-        if delivery.dropped:
-            log.warning(
-                "mirror %s: the server dropped %s: %s",
-                self._rules.name,
-                counted(delivery.dropped, "line"),
-                delivery.first_dropped,
-            )
+            self._telling.overflow(lost, self._clock.elapsed_s())

@@ -8,11 +8,14 @@ from typing import NamedTuple
 from monitor.adapters.sqlite.analysis import SqliteAnalysis
 from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.diary import SqliteDiary
+from monitor.adapters.sqlite.mirror_queue import SqliteMirrorQueue
 from monitor.adapters.sqlite.nights import SqliteNights
+from monitor.adapters.sqlite.outbox import Outbox
 from monitor.adapters.sqlite.readings import SqliteReadings
 from monitor.adapters.sqlite.sensors import SqliteSensors
 from monitor.adapters.sqlite.series import SeriesNumbers
-from monitor.ports import AnalysisStore, DiaryStore, NightStore, ReadingStore, SensorStore
+from monitor.adapters.sqlite.thinned import SqliteThinning
+from monitor.ports import AnalysisStore, DiaryStore, MirrorQueue, NightStore, ReadingStore, SensorStore, ThinningStore
 
 
 class Stores(NamedTuple):
@@ -23,19 +26,24 @@ class Stores(NamedTuple):
     nights: NightStore
     diary: DiaryStore
     analyses: AnalysisStore
+    thinning: ThinningStore
+    mirror_queue: MirrorQueue
 
 
 @contextmanager
-def sqlite(folder: Path) -> Iterator[Stores]:
+def sqlite(folder: Path, *, mirrored: bool = False) -> Iterator[Stores]:
     with Database(folder / "monitor.db", sync="normal") as database:
-        numbers = SeriesNumbers()
+        numbers, outbox = SeriesNumbers(), Outbox(on=mirrored)
+        readings = SqliteReadings(database, numbers, outbox)
         yield Stores(
-            SqliteReadings(database, numbers),
-            SqliteSensors(database, numbers),
-            SqliteNights(database),
-            SqliteDiary(database),
-            SqliteAnalysis(database),
+            readings,
+            SqliteSensors(database, numbers, outbox),
+            SqliteNights(database, outbox),
+            SqliteDiary(database, outbox),
+            SqliteAnalysis(database, outbox),
+            SqliteThinning(database),
+            SqliteMirrorQueue(database, readings),
         )
 
 
-KINDS: dict[str, Callable[[Path], object]] = {"sqlite": sqlite}
+KINDS: dict[str, Callable[..., object]] = {"sqlite": sqlite}

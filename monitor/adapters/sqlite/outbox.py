@@ -1,10 +1,12 @@
 """What is queued for the mirror, in the very transaction that changed it."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from monitor.core.grid import BIN_MS
 
 SPREAD_MS = 3_600_000
-"""ms; readings of one batch that lie further apart are queued one by one: between them stands what was sent before."""
+"""ms; readings of one batch that lie further apart are queued apart: between them stands what was sent before."""
 
 _QUEUE = (
     "INSERT INTO mirror_queue (series, record, from_ms, to_ms, count, live, queued_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -45,20 +47,27 @@ class Outbox:
 
 
 def queue_again(cursor: sqlite3.Cursor, series: int, from_ms: int, to_ms: int) -> int:
-    """Queue a span of a series; how many readings stand in it. An empty span is not queued."""
-    within = (series, from_ms, to_ms)
-    count: int = cursor.execute(
-        "SELECT (SELECT count(*) FROM reading WHERE series = ?1 AND ts_ms >= ?2 AND ts_ms < ?3) "
-        "+ (SELECT count(*) FROM thinned WHERE series = ?1 AND start_ms >= ?2 AND start_ms < ?3)",
-        within,
-    ).fetchone()[0]
+    """Queue a span of a series, in place of what of it was to be sent again already; how many readings stand in it."""
+    count, first_ms, last_ms = cursor.execute(
+        "SELECT count(*), min(at_ms), max(at_ms) FROM ("
+        "SELECT ts_ms AS at_ms FROM reading WHERE series = ?1 AND ts_ms >= ?2 AND ts_ms < ?3 UNION ALL "
+        "SELECT start_ms + ?4 FROM thinned WHERE series = ?1 AND start_ms >= ?2 - ?4 AND start_ms < ?3 - ?4)",
+        (series, from_ms, to_ms, BIN_MS // 2),
+    ).fetchone()
     if count:
-        cursor.execute(_QUEUE, (series, None, from_ms, to_ms, count, 0, 0))
-    return count
+        cursor.execute(
+            "DELETE FROM mirror_queue WHERE NOT live AND series = ? AND from_ms >= ? AND to_ms <= ?",
+            (series, first_ms, last_ms + 1),
+        )
+        cursor.execute(_QUEUE, (series, None, first_ms, last_ms + 1, count, 0, 0))
+    return int(count)
 
 
-def _spans(times: list[int]) -> list[tuple[int, int, int]]:
-    first, last = min(times), max(times)
-    if last - first <= SPREAD_MS:
-        return [(first, last, len(times))]
-    return [(time_ms, time_ms, 1) for time_ms in times]
+def _spans(times: list[int]) -> Iterator[tuple[int, int, int]]:
+    """First, last and how many, of readings that lie near one another."""
+    times = sorted(times)
+    start = 0
+    for at in range(1, len(times) + 1):
+        if at == len(times) or times[at] - times[at - 1] > SPREAD_MS:
+            yield times[start], times[at - 1], at - start
+            start = at
