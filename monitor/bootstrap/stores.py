@@ -10,9 +10,11 @@ from monitor.adapters.sqlite.diary import SqliteDiary
 from monitor.adapters.sqlite.mirror_queue import SqliteMirrorQueue
 from monitor.adapters.sqlite.nights import SqliteNights
 from monitor.adapters.sqlite.outbox import Outbox
+from monitor.adapters.sqlite.past import SqlitePast
 from monitor.adapters.sqlite.readings import SqliteReadings
 from monitor.adapters.sqlite.sensors import SqliteSensors
 from monitor.adapters.sqlite.series import SeriesNumbers
+from monitor.adapters.sqlite.thinned import SqliteThinning
 from monitor.settings import Settings
 
 
@@ -27,6 +29,8 @@ class Stores:
     diary: SqliteDiary
     analyses: SqliteAnalysis
     mirror_queue: SqliteMirrorQueue
+    thinning: SqliteThinning
+    past: SqlitePast
 
 
 @contextmanager
@@ -43,4 +47,6 @@ def open_stores(settings: Settings) -> Iterator[Stores]:
             diary=SqliteDiary(database, outbox),
             analyses=SqliteAnalysis(database, outbox),
             mirror_queue=SqliteMirrorQueue(database, readings),
+            thinning=SqliteThinning(database),
+            past=SqlitePast(database, numbers, outbox),
         )

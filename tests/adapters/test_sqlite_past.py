@@ -7,6 +7,8 @@ import pytest
 
 from monitor import bootstrap
 from monitor.adapters.sqlite.database import Database
+from monitor.adapters.sqlite.mirror_queue import SqliteMirrorQueue
+from monitor.adapters.sqlite.outbox import Outbox
 from monitor.adapters.sqlite.past import SqlitePast
 from monitor.adapters.sqlite.series import SeriesNumbers
 from monitor.bootstrap.stores import Stores
@@ -117,6 +119,13 @@ def test_a_sensor_that_another_program_forgot_meanwhile_is_made_anew(stores: Sto
         cursor.execute("DELETE FROM sensor")
     assert SqlitePast(stores.database, SeriesNumbers()).keep("x", "a", 1, [an_hour()]) == 12
     assert stores.past.keep("x", "a", 1, [an_hour(start_ms=HOUR_MS + 3_600_000)]) == 12
+
+
+def test_rows_that_fill_a_gap_wait_for_the_mirror(stores: Stores) -> None:
+    past = SqlitePast(stores.database, SeriesNumbers(), Outbox(on=True))
+    past.keep("x", "a", 1, [an_hour()])
+    queue = SqliteMirrorQueue(stores.database, stores.readings)
+    assert [len(one.rows) for one in queue.oldest(100).stretches] == [12]
 
 
 def test_readings_are_counted_by_series_and_span(stores: Stores) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.due import widen_due
+from monitor.adapters.sqlite.outbox import Outbox
 from monitor.adapters.sqlite.series import SeriesNumbers
 from monitor.core.readings import Reading
 from monitor.ports import Span
@@ -23,9 +24,10 @@ _FILL = (
 class SqlitePast:
     """The progress of imports, and what fills the gaps; see the port."""
 
-    def __init__(self, database: Database, numbers: SeriesNumbers) -> None:
+    def __init__(self, database: Database, numbers: SeriesNumbers, outbox: Outbox | None = None) -> None:
         self._database = database
         self._numbers = numbers
+        self._outbox = outbox or Outbox()
 
     def marks(self, source: str) -> dict[str, int]:
         """Up to where the parts of an unfinished import are stored."""
@@ -66,6 +68,10 @@ class SqlitePast:
         new = _changes(cursor) - before
         if new:
             widen_due(cursor, min(span.start_ms for span in spans), max(span.end_ms for span in spans))
+            for key in {span[:2] for span in spans}:
+                of_series = [span for span in spans if span[:2] == key]
+                from_ms, to_ms = min(one.start_ms for one in of_series), max(one.end_ms for one in of_series)
+                self._outbox.history(cursor, series[key], from_ms, to_ms + ROW_MS)
         return new
 
 

@@ -10,6 +10,7 @@ from monitor.adapters.sqlite.forgetting import empty
 from monitor.adapters.sqlite.outbox import Outbox
 from monitor.adapters.sqlite.series import SeriesNumbers, add_sensor
 from monitor.adapters.sqlite.thinned import become_thinned
+from monitor.core.grid import BIN_MS
 from monitor.errors import InputError
 from monitor.ports import Calibration, Reach, Seen, Sensor
 
@@ -55,15 +56,15 @@ class SqliteSensors:
             )
             if cursor.rowcount == 0:
                 raise InputError(self._without(key, quantity))
-            latest = cursor.execute(
-                "SELECT max(ts_ms) FROM reading WHERE series = "
-                "(SELECT id FROM series WHERE sensor = ? AND quantity = ?)",
-                (key, quantity),
-            ).fetchone()[0]
-            until_ms = max(valid_from_ms, latest or 0) + 1
+            series, *latest = cursor.execute(
+                "SELECT id, (SELECT max(ts_ms) FROM reading WHERE series = id), "
+                "(SELECT max(start_ms) + ? FROM thinned WHERE series = id) FROM series "
+                "WHERE sensor = ? AND quantity = ?",
+                (BIN_MS, key, quantity),
+            ).fetchone()
+            until_ms = max(valid_from_ms, *(last or 0 for last in latest)) + 1
             widen_due(cursor, valid_from_ms, until_ms)
-            series = cursor.execute("SELECT id FROM series WHERE sensor = ? AND quantity = ?", (key, quantity))
-            self._outbox.history(cursor, series.fetchone()[0], valid_from_ms, until_ms)
+            self._outbox.history(cursor, series, valid_from_ms, until_ms)
 
     def calibrations(self, key: str) -> list[Calibration]:
         """The corrections of a sensor in force, by quantity and time."""

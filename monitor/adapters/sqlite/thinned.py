@@ -95,7 +95,8 @@ class _Waiting:
 
     def look(self, before_ms: int) -> None:
         """Bring what is known up to date: what was added, or all of it where some left the queue or after a while."""
-        first, last = self._database.rows("SELECT min(id), max(id) FROM mirror_queue")[0]
+        ends = "SELECT (SELECT min(id) FROM mirror_queue), (SELECT max(id) FROM mirror_queue)"  # together: a scan
+        first, last = self._database.rows(ends)[0]
         if (first, before_ms) != (self._first, self._before_ms) or self._looks >= SCANS_APART:
             self._from, self._last, self._looks, self._before_ms = {}, 0, 0, before_ms
         if first is not None:
