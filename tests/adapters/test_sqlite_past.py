@@ -128,6 +128,13 @@ def test_rows_that_fill_a_gap_wait_for_the_mirror(stores: Stores) -> None:
     assert [len(one.rows) for one in queue.oldest(100).stretches] == [12]
 
 
+def test_a_correction_reaches_rows_that_no_reading_stands_beside(stores: Stores) -> None:
+    stores.past.keep("x", "a", 1, [an_hour()])
+    stores.nights.settled(stores.nights.due() or (0, 0))
+    stores.sensors.calibrate(an_hour().sensor, an_hour().quantity, HOUR_MS, 0.5, 1.0)
+    assert stores.nights.due() == (HOUR_MS, HOUR_MS + 3_600_000 + 1)
+
+
 def test_readings_are_counted_by_series_and_span(stores: Stores) -> None:
     for after_ms in (0, 1, 2):
         stores.readings.save(a_reading(after_ms))
