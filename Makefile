@@ -6,7 +6,7 @@ PROGRAMS := mosquitto rtl-433 victoria-metrics faketime
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format bench clean programs
+.PHONY: help demo run test check format bench soak clean programs
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -40,6 +40,10 @@ bench: $(VENV)/.tests programs ## speed, memory and size, as figures beside stat
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/footprint.py
 	$(BIN)/python benchmarks/analyse.py
+
+soak: $(VENV)/.tests programs ## half an hour: whether anything grows, and what is written to the disk in a day
+	$(BIN)/python benchmarks/soak.py
+	$(BIN)/python benchmarks/card.py
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

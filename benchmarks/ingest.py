@@ -137,7 +137,7 @@ def monitor(port: int, count: int, data: str) -> None:
     settings = Settings.model_construct(
         home=Home(zone="Europe/Brussels"),
         mqtt=Mqtt(host="127.0.0.1", port=port, client_id="monitor"),
-        store=Store(path=Path(data) / "monitor.db"),
+        store=Store(path=Path(data) / "monitor.db", batch_age_s=1.0),  # so that the last few need not wait
     )
     stop = threading.Event()
     with bootstrap.wired(settings, SystemClock()) as running:

@@ -10,6 +10,8 @@ MonitorError
 │   └── StoreUnusable       lasting (newer, damaged, not ours): stop and say what to do
 ├── SensorError             tell the person which sensors are silent; everything else goes on
 ├── MirrorError             keep what waits in the queue, try again
+├── HistoryError            what is imported so far stays; going on from there later is right
+├── BackupError             say it once, try again after an hour; readings are stored on
 ├── BrokerError             keep trying with backoff, unless the broker refuses us for good
 └── AnalysisError           report it; nothing else is harmed
 """
@@ -61,6 +63,14 @@ class SensorError(MonitorError):
 
 class MirrorError(MonitorError):
     """The mirror's server does not take what is sent."""
+
+
+class HistoryError(MonitorError):
+    """A server that holds readings of the past does not answer, or does not let us in."""
+
+
+class BackupError(MonitorError):
+    """A backup could not be written; the message says why and what to do. Older backups are as they were."""
 
 
 class BrokerError(MonitorError):

@@ -14,8 +14,9 @@ from monitor.adapters.mqtt import MqttSource
 from monitor.adapters.mqtt_subscriptions import Subscriptions
 from monitor.adapters.only_one import only_one
 from monitor.adapters.sqlite.readings import SqliteReadings
+from monitor.bootstrap.backups import DailyBackup
 from monitor.bootstrap.dialects import decoders, plan
-from monitor.bootstrap.mirror import mirroring
+from monitor.bootstrap.mirror import let_go, mirroring
 from monitor.bootstrap.steps import closing
 from monitor.bootstrap.stores import Stores, open_stores
 from monitor.errors import StoreError
@@ -28,6 +29,7 @@ from monitor.services.health import Health
 from monitor.services.ingest import Ingest
 from monitor.services.mirroring import Ask
 from monitor.services.sending import Sender
+from monitor.services.thinning import Thinning
 from monitor.services.watching import Watching
 from monitor.settings import Settings
 
@@ -53,7 +55,13 @@ COMPARE_EVERY_S = 3_600
 LEARN_AT_ONCE = 5
 """Series of which the usual interval is learned anew in one look: a week of readings each, some ms."""
 
-REMEMBER_EVERY_S = 5
+THIN_EVERY_S = 2
+"""Seconds between two moments of thinning while there is something to thin; a moment is 0.03 s."""
+
+BACK_UP_EVERY_S = 60
+"""Seconds between two looks whether the daily backup is due."""
+
+REMEMBER_EVERY_S = 2
 """Seconds between two looks whether the broker has taken a new list of topics."""
 
 
@@ -75,7 +83,7 @@ def wired(settings: Settings, clock: Clock) -> Iterator[Running]:
 
     Raises StoreUnusable, also where another daemon has the database; ConfigurationError for unusable TLS files.
     """
-    with only_one(settings.store.path.expanduser()), open_stores(settings) as stores:
+    with only_one(settings.store.path.expanduser(), clock.now_ms()), open_stores(settings) as stores:
         wanted = plan(settings)
         source = MqttSource(
             settings.mqtt,
@@ -99,17 +107,24 @@ def wired(settings: Settings, clock: Clock) -> Iterator[Running]:
         health = Health(stores.readings, learn_at_once=LEARN_AT_ONCE)
         watching = Watching(health, clock)
         remember = _remember(source, stores.readings)
+        backup = DailyBackup(settings, clock)
+        thinning = Thinning(stores.thinning, clock, settings.retention.thin_after_days)
         jobs = (
             Job(name="closing nights", every_s=CLOSE_EVERY_S, step=lambda: close.close_due(clock.now_ms())),
             Job(name="watching sensors", every_s=WATCH_EVERY_S, step=watching.watch),
             Job(name="comparing sensors", every_s=COMPARE_EVERY_S, step=watching.compare),
             Job(name="asking devices", every_s=ASK_EVERY_S, step=Asking(ingest.there, source.say, clock).ask),
             Job(name="following sensors", every_s=FOLLOW_EVERY_S, step=following.follow),
+            Job(name="daily backup", every_s=BACK_UP_EVERY_S, step=backup.look),
             Job(name="remembering topics", every_s=REMEMBER_EVERY_S, step=remember),
+            Job(name="thinning old readings", every_s=THIN_EVERY_S, step=thinning.step),
         )
         daemon = Daemon(source, ingest, jobs)
         if settings.mirror.url:
             daemon.accompany(Sender("mirror", lambda: mirroring(settings, stores, clock, health, _asked(daemon))))
+        else:
+            with suppress(StoreError):
+                let_go(stores)
         try:
             yield Running(
                 daemon=daemon,
@@ -120,6 +135,7 @@ def wired(settings: Settings, clock: Clock) -> Iterator[Running]:
                 clock=clock,
             )
         finally:
+            backup.end()
             with suppress(StoreError):
                 remember()
 

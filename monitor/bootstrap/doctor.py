@@ -10,12 +10,14 @@ from monitor.adapters import machine
 from monitor.adapters.clock import SystemClock
 from monitor.adapters.mqtt import MqttSource
 from monitor.adapters.mqtt_subscriptions import Subscriptions
+from monitor.bootstrap.backups import examine_backups
 from monitor.bootstrap.home import zone_name
 from monitor.bootstrap.mirror import examine_mirror
 from monitor.bootstrap.stores import open_stores
 from monitor.errors import BrokerError, SensorError, StoreUnusable
 from monitor.services.examining import Examined, Part
 from monitor.services.examining import examine as services_examine
+from monitor.services.growing import growth, rates
 from monitor.services.health import FAILING, Health
 from monitor.settings import Settings
 
@@ -47,6 +49,8 @@ def examine(settings: Settings, file: Path | None) -> list[Examined]:
         Part("nights", lambda: _nights_found(settings)),
         Part("disk", lambda: machine.free_room(settings.store.path.expanduser().parent)),
         Part("database", lambda: _database_found(settings)),
+        Part("retention", lambda: _retention_found(settings)),
+        Part("backups", lambda: examine_backups(settings)),
         Part("sensors", lambda: _sensors_found(settings)),
         Part("mirror", lambda: _mirror_found(settings)),
         Part("broker", lambda: _broker_found(settings)),
@@ -88,6 +92,15 @@ def _database_found(settings: Settings) -> str:
         sensors = stores.readings.sensors()
         placed = sum(sensor.place == "bedroom" for sensor in sensors)
         return f"{path}: {stores.readings.count():,} readings of {len(sensors)} sensors, {placed} in the bedroom"
+
+
+def _retention_found(settings: Settings) -> str:
+    """How long readings are kept as they came, and what a year of them takes."""
+    after_days, path = settings.retention.thin_after_days, settings.store.path.expanduser()
+    if not path.exists():
+        return growth((), after_days)
+    with open_stores(settings) as stores:
+        return growth(rates(stores.thinning, SystemClock().now_ms()), after_days)
 
 
 def _sensors_found(settings: Settings) -> str:

@@ -1,5 +1,6 @@
 """What the services need from outside, as small promises; adapters keep them, contract tests check them."""
 
+from monitor.ports.backups import BackupFile, Backups
 from monitor.ports.messages import Clock, Delivery, MessageSource
 from monitor.ports.mirror import (
     Answer,
@@ -10,8 +11,10 @@ from monitor.ports.mirror import (
     Parcel,
     Sent,
     Stretch,
+    Waiting,
 )
 from monitor.ports.nights import AnalysisRun, AnalysisStore, Analyst, DiaryStore, Night, NightStore
+from monitor.ports.past import Faulty, Item, LeftOut, Origin, PastStore, Record, Silent, Span
 from monitor.ports.readings import (
     Batch,
     Calibration,
@@ -26,35 +29,49 @@ from monitor.ports.readings import (
     SensorStore,
     SeriesSummary,
 )
+from monitor.ports.thinning import Slice, ThinningStore
 
 __all__ = [
     "AnalysisRun",
     "AnalysisStore",
     "Analyst",
     "Answer",
+    "BackupFile",
+    "Backups",
     "Batch",
     "Calibration",
     "Clock",
     "Delivery",
     "DiaryStore",
+    "Faulty",
     "Heard",
+    "Item",
     "Latest",
+    "LeftOut",
     "MessageSource",
     "MirrorQueue",
     "MirrorServer",
     "MirrorStatus",
     "Night",
     "NightStore",
+    "Origin",
     "Overflow",
     "Parcel",
+    "PastStore",
     "Problem",
     "Reach",
     "ReadingStore",
     "Recent",
+    "Record",
     "Seen",
     "Sensor",
     "SensorStore",
     "Sent",
     "SeriesSummary",
+    "Silent",
+    "Slice",
+    "Span",
     "Stretch",
+    "ThinningStore",
+    "Waiting",
 ]

@@ -40,16 +40,19 @@ class Arrivals:
         """The journal is safe."""
         self._journal = []
 
+    def knows(self, delivery: Delivery) -> bool:
+        """Whether the broker sends again what was stamped before."""
+        return self._first_ms(delivery) is not None
+
     def stamped(self, delivery: Delivery) -> Message:
         """The message at its time of arrival.
 
         A flood runs ahead of the clock by that; a topic not heard since the start begins after all that was stored.
         """
-        message, mid, qos, redelivered, _connection = delivery
-        checksum = crc32(message.payload, crc32(message.topic.encode())) if qos else 0
-        known = self._remembered.get(mid) if redelivered else None
-        if known is not None and known[0] == checksum:
-            return message._replace(received_ms=known[1])
+        message, mid, qos, _redelivered, _connection = delivery
+        first_ms = self._first_ms(delivery)
+        if first_ms is not None:
+            return message._replace(received_ms=first_ms)
         before = self._arrivals.get(message.topic, self._latest_ms)
         arrival = message.received_ms
         if before >= arrival > before - BACK_MS:
@@ -60,9 +63,14 @@ class Arrivals:
             self._arrivals.clear()
         self._arrivals[message.topic] = arrival
         if qos:
+            checksum = _checksum(message)
             self._remember(mid, checksum, arrival)
             self._journal.append(_REMEMBER.pack(mid, checksum, arrival))
         return message
+
+    def _first_ms(self, delivery: Delivery) -> int | None:
+        known = self._remembered.get(delivery.mid) if delivery.redelivered and delivery.qos else None
+        return known[1] if known is not None and known[0] == _checksum(delivery.message) else None
 
     def _remember(self, mid: int, checksum: int, received_ms: int) -> None:
         """A broker uses an id again once it was acknowledged: only the last message of an id can come again."""
@@ -70,3 +78,7 @@ class Arrivals:
         self._remembered.move_to_end(mid)
         if len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)
+
+
+def _checksum(message: Message) -> int:
+    return crc32(message.payload, crc32(message.topic.encode()))

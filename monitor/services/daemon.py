@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 TURN_S = 0.2
 """Longest wait in seconds for a message: a stop or a call from another thread is seen that soon."""
 
+CLOCK_SLACK_S = 1.0
+"""Seconds that the clock may be set back without the jobs being planned anew."""
+
 IDLE_BELOW = 500
 """Deliveries: fewer at once mean that the queue was emptied, and that the broker may be waiting for us."""
 
@@ -69,9 +72,9 @@ class Daemon:
         self._calls: queue.SimpleQueue[tuple[Future[object], Callable[[], object]]] = queue.SimpleQueue()
         self._ended = threading.Event()
         self._scheduler = schedule.Scheduler()
-        for job in jobs:
-            self._scheduler.every(job.every_s).seconds.do(_guarded, job)
         self._jobs = jobs
+        self._most_often_s = min((job.every_s for job in jobs), default=0)
+        self._plan()
 
     def accompany(self, companion: Companion) -> None:
         """Start and stop a thread with the worker."""
@@ -118,6 +121,18 @@ class Daemon:
             self._ingest.commit(self._source)
         self._run_calls()
         self._scheduler.run_pending()
+        self._mind_the_clock()
+
+    def _plan(self) -> None:
+        self._scheduler.clear()
+        for job in self._jobs:
+            self._scheduler.every(job.every_s).seconds.do(_guarded, job)
+
+    def _mind_the_clock(self) -> None:
+        """The scheduler goes by the wall clock: where that is set back, by hand or in autumn, it would wait as long."""
+        until_next_s = self._scheduler.idle_seconds
+        if until_next_s is not None and until_next_s > self._most_often_s + CLOCK_SLACK_S:
+            self._plan()
 
     def _run_calls(self) -> None:
         while not self._calls.empty():
@@ -131,7 +146,7 @@ class Daemon:
 
     def _finish(self) -> None:
         try:
-            if self._ingest.pending:
+            if self._ingest.pending and not self._ingest.failing:  # what cannot be stored now comes again
                 self._ingest.commit(self._source)
         finally:
             self._source.stop()

@@ -20,6 +20,12 @@ WINDOW = 16
 """Unacknowledged messages after which an idle worker stores at once: brokers send no more than about 20 before
 the first acknowledgement (mosquitto's max_inflight_messages), so waiting longer would only slow them down."""
 
+SOON_S = 1.0
+"""Seconds after which much or something new is stored, however long a batch may wait."""
+
+MUCH = 8
+"""Unacknowledged messages that are much: some brokers send no more than 10 before the first acknowledgement."""
+
 RETRY_S = 2.0
 """Seconds between two attempts to store while the database cannot."""
 
@@ -82,14 +88,17 @@ class Ingest:
         if deliveries and self._begun_s is None:
             self._begun_s = self._clock.elapsed_s()
         for delivery in deliveries:
+            counted = delivery.redelivered and self._arrivals.knows(delivery)
             message = self._arrivals.stamped(delivery)
             try:
                 self._decode(message)
             except DecodeError as exc:
-                self._count(message, exc.reason)
+                if not counted:
+                    self._count(message, exc.reason)
             except Exception:  # a defect in one decoder must not stop every other sensor
                 log.exception("a message on %s met a defect of its decoder", message.topic)
-                self._count(message, "defect of the decoder")
+                if not counted:
+                    self._count(message, "defect of the decoder")
         self._pending.extend(deliveries)
         self.messages += len(deliveries)
         if self._has_learned and self.on_learned is not None:
@@ -98,13 +107,16 @@ class Ingest:
                 self.on_learned()
 
     def due(self, *, idle: bool) -> bool:
-        """Whether it is time to commit: enough rows, old enough, or the broker waits for acknowledgements."""
+        """Whether it is time to commit: enough rows, old enough, news, or the broker waits for acknowledgements."""
         if self._begun_s is None:
             return False
         now = self._clock.elapsed_s()
         if self._failing:
             return now >= self._retry_s
-        if len(self._draft.readings) >= self._rows or now - self._begun_s >= self._age_s:
+        waited_s = now - self._begun_s
+        if len(self._draft.readings) >= self._rows or waited_s >= self._age_s:
+            return True
+        if waited_s >= SOON_S and (self._draft.seen or len(self._pending) >= MUCH):
             return True
         return idle and len(self._pending) >= WINDOW
 

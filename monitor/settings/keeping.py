@@ -15,8 +15,8 @@ class Store(Section):
     """The SQLite file; a folder of its own, since two more files stand beside it."""
     batch_rows: int = Field(default=500, ge=1, le=100_000)
     """Readings stored in one go at the most."""
-    batch_age_s: float = Field(default=1.0, gt=0, le=60)
-    """Longest time in seconds that a reading waits to be stored (and its message to be acknowledged)."""
+    batch_age_s: float = Field(default=50.0, gt=0, le=60)
+    """Longest time in seconds that a reading waits to be stored and acknowledged; longer spares a card: sd-card.md."""
     sync: Literal["full", "normal"] = "full"
     """full: what is stored survives a power cut; normal: fewer writes to the card, survives a crash of the program."""
 

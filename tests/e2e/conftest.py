@@ -55,8 +55,8 @@ def start_daemon(tmp_path: Path) -> Iterator[Callable[..., DaemonProcess]]:
     """Start a daemon in a process of its own; it is ended afterwards."""
     started: list[DaemonProcess] = []
 
-    def start(port: int, **options: object) -> DaemonProcess:
-        daemon = DaemonProcess(tmp_path, port, **options)  # type: ignore[arg-type]
+    def start(port: int, *, folder: Path = tmp_path, **options: object) -> DaemonProcess:
+        daemon = DaemonProcess(folder, port, **options)  # type: ignore[arg-type]
         started.append(daemon)
         daemon.start()
         return daemon

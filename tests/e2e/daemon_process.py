@@ -21,6 +21,8 @@ class DaemonProcess:
     folder: Path
     port: int
     settings: str = ""
+    batch_age_s: float = 1.0
+    """Shorter than the default, which spares a card: tests have none, and would wait."""
     data: Path | None = None
     process: subprocess.Popen[bytes] | None = None
     extra: dict[str, str] = field(default_factory=dict)
@@ -30,18 +32,25 @@ class DaemonProcess:
         return (self.data or self.folder / "data") / "monitor.db"
 
     @property
+    def config(self) -> Path:
+        return self.folder / "monitor.toml"
+
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "monitor"]
+
+    @property
     def log(self) -> str:
         return (self.folder / "log").read_text()
 
     def start(self) -> None:
-        config = self.folder / "monitor.toml"
-        config.write_text(
+        self.config.write_text(
             f'[home]\nzone = "Europe/Brussels"\n[mqtt]\nhost = "127.0.0.1"\nport = {self.port}\n'
-            f'[store]\npath = "{self.database}"\n{self.settings}'
+            f'[store]\npath = "{self.database}"\nbatch_age_s = {self.batch_age_s}\n{self.settings}'
         )
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "monitor", "run", "--config", str(config)],
+                [*self.command, "run", "--config", str(self.config)],
                 stdout=log,
                 stderr=log,
                 env=os.environ | self.extra,
@@ -60,6 +69,27 @@ class DaemonProcess:
         self.process.terminate()
         self.process.wait(20)
         return time.monotonic() - began
+
+    @property
+    def exit_code(self) -> int | None:
+        """Its exit code, once it has ended by itself; waits for that."""
+        assert self.process is not None
+        return self.process.wait(20)
+
+    def accounted(self) -> int:
+        """Messages that are stored, set aside or counted as unusable: together all that came in."""
+        stored, aside, unusable = (
+            int(str(self.query(f"SELECT coalesce({what}, 0) FROM {table}")[0][0]))
+            for what, table in (("count(*)", "reading"), ("count(*)", "set_aside"), ("sum(count)", "problem"))
+        )
+        return stored + aside + unusable
+
+    def temperatures(self) -> list[float]:
+        """Every temperature that is stored, by value."""
+        sql = (
+            "SELECT value FROM reading JOIN series ON series.id = series WHERE quantity = 'temperature' ORDER BY value"
+        )
+        return [float(str(row[0])) for row in self.query(sql)]
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
         """What stands in its database just now."""
@@ -88,6 +118,11 @@ def subscribed(daemon: DaemonProcess) -> bool:
     return wait_for(lambda: bool(daemon.query("SELECT 1 FROM meta WHERE key = 'topics'")))
 
 
+def temperature(number: int) -> float:
+    """Another value for each number, within what a room can have."""
+    return round(-39 + number * 0.004, 3)
+
+
 class Speaker:
     """A publisher at QoS 1."""
 
@@ -99,6 +134,15 @@ class Speaker:
 
     def say(self, topic: str, payload: str, *, retain: bool = False) -> mqtt.MQTTMessageInfo:
         return self.client.publish(topic, payload, qos=1, retain=retain)
+
+    def say_temperatures(self, first: int, last: int, *, topics: int = 5) -> None:
+        """One message for each of these numbers, from some sensors in turn; returns when the broker has all."""
+        told = [
+            self.say(f"zigbee2mqtt/Bedroom {number % topics}", f'{{"temperature": {temperature(number)}}}')
+            for number in range(first, last)
+        ]
+        for one in told[-1:]:
+            one.wait_for_publish(60)
 
     def stop(self) -> None:
         self.client.disconnect()

@@ -6,50 +6,71 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Mosquitto
-from tests.e2e.daemon_process import Speaker, subscribed, wait_for
+from tests.conftest import PLAIN, Mosquitto
+from tests.e2e.daemon_process import Speaker, subscribed, temperature, wait_for
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
-KILLS = 12
+KILLS = 100
+"""Of each of two daemons."""
 TOPICS = 5
+ODD = 25
+"""Of so many messages one cannot be used, and one is out of range."""
 VALUES = "SELECT value FROM reading JOIN series ON series.id = series WHERE quantity = 'temperature'"
 
 
-def temperature(number: int) -> float:
-    """Another value for each number, within what a room can have."""
-    return round(-39 + number * 0.004, 3)
+def message(number: int) -> str:
+    """What the message of that number says: mostly a temperature, now and then nonsense."""
+    if number % ODD == 7:
+        return f'{{"broken": {number}'
+    value = 1_000 + number if number % ODD == 13 else temperature(number)
+    return f'{{"temperature": {value}}}'
 
 
-@pytest.mark.timeout(240)
-@pytest.mark.parametrize("window", [20, 1000])
-def test_killed_at_random_moments_nothing_is_lost_and_nothing_doubled(start_mosquitto, start_daemon, window):
-    broker: Mosquitto = start_mosquitto(
-        f"listener {{port}} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages {window}\n"
-    )
-    daemon = start_daemon(broker.port)
-    assert subscribed(daemon)
-    chance = random.Random(window)
-    speaker = Speaker(broker.port)
-    count = 0
+def speak(speaker: Speaker, numbers: Iterator[int], seconds: float, chance: random.Random) -> int:
+    """Messages for some time; the last number."""
+    until = time.monotonic() + seconds
+    number = -1
+    while time.monotonic() < until:
+        number = next(numbers)
+        speaker.say(f"zigbee2mqtt/Bedroom {number % TOPICS}", message(number))
+        time.sleep(0.004 if chance.random() < 0.9 else 0.0)
+    return number
+
+
+@pytest.mark.timeout(400)
+def test_killed_at_200_random_moments_nothing_is_lost_and_nothing_doubled(start_mosquitto, start_daemon, tmp_path):
+    chance = random.Random(200)
+    homes = []
+    for window in (20, 1000):
+        broker: Mosquitto = start_mosquitto(PLAIN.replace("messages 1000", f"messages {window}"))
+        folder = tmp_path / str(window)
+        folder.mkdir()
+        daemon = start_daemon(broker.port, folder=folder)
+        assert subscribed(daemon)
+        homes.append((daemon, Speaker(broker.port), count()))
+    said = [0, 0]
     for _ in range(KILLS):
-        until = time.monotonic() + chance.uniform(0.1, 1.6)
-        while time.monotonic() < until:
-            speaker.say(f"zigbee2mqtt/Bedroom {count % TOPICS}", f'{{"temperature": {temperature(count)}}}')
-            count += 1
-            time.sleep(0.002 if chance.random() < 0.9 else 0.0)
-        daemon.kill()
-        daemon.start()
-    expected = [temperature(number) for number in range(count)]
-    wait_for(lambda: len(daemon.query(VALUES)) >= count, 60)
-    time.sleep(1.5)
-    speaker.stop()
-    assert daemon.stop() < 5
-    assert sorted(row[0] for row in daemon.query(VALUES)) == expected
+        for at, (daemon, speaker, numbers) in enumerate(homes):
+            said[at] = max(said[at], speak(speaker, numbers, chance.uniform(0.0, 0.7), chance) + 1)
+            daemon.kill()
+            daemon.start()
+    for (daemon, speaker, _), all_said in zip(homes, said, strict=True):
+        wait_for(lambda daemon=daemon, all_said=all_said: daemon.accounted() >= all_said, 60)
+        time.sleep(1.5)
+        speaker.stop()
+        assert daemon.stop() < 5
+        odd = sum(number % ODD == 7 for number in range(all_said))
+        usual = [temperature(number) for number in range(all_said) if number % ODD not in {7, 13}]
+        aside = [1_000 + number for number in range(all_said) if number % ODD == 13]
+        assert daemon.temperatures() == usual
+        assert [row[0] for row in daemon.query("SELECT value FROM set_aside ORDER BY value")] == aside
+        assert daemon.query("SELECT sum(count) FROM problem") == [(odd,)]
 
 
 def test_a_stop_takes_less_than_5_s_and_keeps_everything_for_the_next_start(mosquitto, start_daemon):

@@ -107,6 +107,13 @@ def test_an_error_is_counted_once_however_often_the_store_failed(rig: Rig) -> No
     assert [problem.times for problem in rig.store.problems()] == [1]
 
 
+def test_a_broken_message_that_comes_again_is_counted_once(rig: Rig) -> None:
+    rig.hear(a_delivery(b"{", mid=7))
+    rig.restart()
+    rig.hear(a_delivery(b"{", mid=7, again=True, connection=2))
+    assert [problem.times for problem in rig.store.problems()] == [1]
+
+
 def test_what_comes_again_gets_the_time_of_its_first_arrival(rig: Rig) -> None:
     rig.hear(a_delivery(mid=7))
     rig.hear(a_delivery(mid=7, again=True, at_ms=LATER_MS, connection=2))

@@ -3,6 +3,7 @@
 import pytest
 
 from monitor.core.readings import SetAside
+from monitor.settings.keeping import Store
 from tests.services.home import BEDROOM, DAY, FIRST, MINUTE, Home, at, night_of
 from tests.services.rig import BEDROOM as BEDROOM_TOPIC
 from tests.services.rig import NOW_MS, SENSOR, Rig, a_delivery
@@ -196,3 +197,41 @@ def test_our_own_topics_are_never_readings(rig: Rig) -> None:
         a_delivery(b"20.4", topic="bedroom-monitor/7f3a/temperature"),
     )
     assert rig.readings == []
+
+
+@pytest.mark.parametrize("apart_ms", [0, 500, 5_000, 12_000])
+def test_r12_a_day_of_five_sensors_is_stored_in_few_commits_and_nothing_waits_longer_than_set(apart_ms: int) -> None:
+    age_s = Store().batch_age_s
+    rig = Rig(age_s=age_s)
+    rig.clock.now = NOW_MS
+    sensors = [f"zigbee2mqtt/bedroom {number}" for number in range(5)]
+    longest_s = 0.0
+    waiting_since: float | None = None
+    for second in range(3_600):
+        at_ms = second * 1_000
+        here = [topic for number, topic in enumerate(sensors) if (at_ms - number * apart_ms) % MINUTE_MS < 1_000]
+        rig.ingest.take(
+            [a_delivery({"temperature": 20 + second % 97 / 10}, topic=one, at_ms=NOW_MS + at_ms) for one in here]
+        )
+        waiting_since = rig.clock.elapsed if here and waiting_since is None else waiting_since
+        if rig.ingest.due(idle=True):
+            longest_s = max(longest_s, rig.clock.elapsed - (waiting_since or 0.0))
+            waiting_since = None
+            assert rig.ingest.commit(rig.source)
+        rig.clock.pass_by(1)
+    assert rig.store.saved <= 3_600 / age_s + 5
+    assert longest_s <= age_s
+    assert len(rig.source.acknowledged) + rig.ingest.pending == 5 * 60
+
+
+def test_r12_a_new_sensor_and_much_at_once_do_not_wait() -> None:
+    rig = Rig(age_s=Store().batch_age_s)
+    rig.ingest.take([a_delivery({"temperature": 20.0})])
+    rig.clock.pass_by(1)
+    due = [rig.ingest.due(idle=True)]
+    rig.ingest.commit(rig.source)
+    for count in (7, 1):
+        rig.ingest.take([a_delivery({"temperature": 20 + number / 10}) for number in range(count)])
+        rig.clock.pass_by(1)
+        due.append(rig.ingest.due(idle=True))
+    assert due == [True, False, True]

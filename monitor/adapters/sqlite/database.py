@@ -1,6 +1,7 @@
 """One SQLite file opened safely: permissions, write-ahead log, migrations, and errors that say what to do."""
 
 import errno
+import logging
 import os
 import sqlite3
 import time
@@ -9,30 +10,38 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from monitor.adapters.sqlite.layout import lay_out, lay_out_anew
 from monitor.adapters.sqlite.schema import APPLICATION_ID, MIGRATIONS
+from monitor.adapters.sqlite.whereabouts import Loss, Whereabouts, copy_of, put_in_place
+from monitor.adapters.sqlite.write_ahead import WriteAhead
 from monitor.errors import StoreError, StoreUnavailable, StoreUnusable
 
-BUSY_TIMEOUT_S = 5.0
-"""Seconds to wait for another short writer (the command line beside the daemon)."""
+log = logging.getLogger(__name__)
+
+BUSY_TIMEOUT_S = 2.0
+"""Seconds to wait for another short writer (the command line beside the daemon): all of ours take a moment, and a
+daemon that is told to stop ends within 5 s."""
 
 RETRY_S = 0.02
 """Seconds between two attempts at what SQLite does not wait for by itself."""
 
-WAL_LIMIT_BYTES = 16 * 1024 * 1024
-"""Bytes the write-ahead file is cut back to after a checkpoint; an SD card is small."""
+_PASSING = {
+    sqlite3.SQLITE_FULL: "make room on the disk",
+    sqlite3.SQLITE_IOERR: "the disk may be full, failing or mounted read-only; see the system's log (dmesg)",
+    sqlite3.SQLITE_BUSY: "another program holds the database; end it, such as an open sqlite3 shell",
+    sqlite3.SQLITE_LOCKED: "another program holds the database; end it, such as an open sqlite3 shell",
+    sqlite3.SQLITE_CANTOPEN: "its folder must be there, and belong to the user who runs this",
+    sqlite3.SQLITE_READONLY: "mount the disk for writing, and give file and folder to the user who runs this",
+    sqlite3.SQLITE_NOMEM: "this machine is short of memory",
+}
+"""What SQLite reports and may not last, with what to do."""
 
-_PASSING = frozenset(
-    {
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_NOMEM,
-    },
-)
 _LASTING = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+_RECOVER = (
+    "stop the monitor, keep a copy of the file, then restore a backup "
+    "or save what is readable with: sqlite3 {} .recover"
+)  # fmt: skip
 
 SYNC = {"full": "FULL", "normal": "NORMAL"}
 """full: a commit survives a power cut; normal: it survives a crash of the program."""
@@ -44,6 +53,7 @@ class Database:
     def __init__(self, path: Path, *, sync: str = "full", migrations: Sequence[str] = MIGRATIONS) -> None:
         self.path = path
         self._migrations = migrations
+        self._lost: StoreUnusable | None = None
         self._prepare_file()
         with self._translated():
             self._connection = sqlite3.connect(
@@ -78,6 +88,8 @@ class Database:
                 if self._connection.in_transaction:
                     cursor.execute("ROLLBACK")
                 raise
+            self._still_there()
+            self._write_ahead.shorten()
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
         """Every row of a query."""
@@ -90,24 +102,38 @@ class Database:
             found = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         return None if found == "ok" else str(found)
 
+    def release_pages(self, at_most: int) -> int:
+        """Return free pages of the file to the disk, in one short transaction; how many. 0 where it cannot do that."""
+        with self.writing() as cursor:
+            before: int = cursor.execute("PRAGMA freelist_count").fetchone()[0]
+            for _ in range(min(at_most, before)):
+                cursor.execute("PRAGMA incremental_vacuum(1)")  # sqlite3 leaves it after its first page
+            after: int = cursor.execute("PRAGMA freelist_count").fetchone()[0]
+        return before - after
+
     def _prepare_file(self) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._claim()
         except OSError as exc:
-            message = (
-                f"{self.path}: cannot be opened ({exc.strerror}); "
-                "give its folder to the user who runs this, or set store.path"
-            )
-            raise StoreUnusable(message) from exc
+            raise StoreUnusable(f"{self.path}: {_not_opened(exc)}") from exc
 
     def _claim(self) -> None:
         """Create the file for us alone; one that is there is not opened: closing it would end SQLite's locks on it."""
+        ahead = self.path.with_name(f"{self.path.name}-wal")
+        if _size(ahead) and not _size(self.path):
+            message = (
+                f"{self.path}: is empty or gone, but its write-ahead file {ahead} is not; put the database or a backup "
+                "of it back, or move the write-ahead file away to begin anew"
+            )
+            raise StoreUnusable(message)
         try:
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         except FileExistsError:
             if self.path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)) from None
+            if os.statvfs(self.path).f_flag & os.ST_RDONLY:
+                raise OSError(errno.EROFS, os.strerror(errno.EROFS)) from None
             if not os.access(self.path, os.R_OK | os.W_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
 
@@ -115,14 +141,25 @@ class Database:
         with self._translated():
             run = self._connection.execute
             self._refuse_strangers()
-            self._write_ahead()
+            self._whereabouts = Whereabouts(self.path)
+            self._bring_up_to_date()
             run(f"PRAGMA synchronous = {SYNC[sync]}")
-            run(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
             run("PRAGMA foreign_keys = ON")
             run("PRAGMA temp_store = MEMORY")
+            self._write_ahead = WriteAhead(self._connection, self.path, BUSY_TIMEOUT_S)
             self._migrate()
 
-    def _write_ahead(self) -> None:
+    def _bring_up_to_date(self) -> None:
+        """What must be done before the write-ahead log begins: how the pages lie."""
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            lay_out(self._connection)
+        elif version < len(self._migrations):
+            self._copy_aside(version)
+            lay_out_anew(self._connection, self.path)
+        self._begin_write_ahead()
+
+    def _begin_write_ahead(self) -> None:
         until_s = time.monotonic() + BUSY_TIMEOUT_S
         while True:
             try:
@@ -156,8 +193,6 @@ class Database:
         if version == 0:
             self._apply(len(self._migrations), "".join(self._migrations))
             return
-        if version < len(self._migrations):
-            self._copy_aside(version)
         for number, script in enumerate(self._migrations[version:], start=version + 1):
             self._apply(number, script)
 
@@ -171,20 +206,51 @@ class Database:
 
     def _copy_aside(self, version: int) -> None:
         aside = self.path.with_name(f"{self.path.name}.before-schema-{version + 1}")
-        if aside.exists():
-            return
-        part = aside.with_name(f"{aside.name}.{os.getpid()}.part")
-        part.unlink(missing_ok=True)
-        os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
-        copy = sqlite3.connect(part)
+        if not aside.exists():
+            copy_of(self._connection, self.path).rename(aside)
+
+    def _still_there(self) -> None:
+        """Nothing that stands in a file without a name is safe: raises StoreUnusable where the file was lost."""
         try:
-            self._connection.backup(copy)
-        finally:
-            copy.close()
-        part.rename(aside)
+            loss = self._whereabouts.loss(self._pages_bytes)
+            if loss is Loss.CUT:
+                self._connection.execute("PRAGMA shrink_memory")
+                loss = loss if self.fault() else None
+            if loss is None:
+                return
+            found = "" if loss is Loss.CUT else self._rescue()
+        except OSError as exc:
+            raise StoreUnavailable(f"{self.path}: {exc.strerror}") from exc
+        self._lost = StoreUnusable(f"{self.path} {loss.value}; {found or _RECOVER.format(self.path)}")
+        raise self._lost
+
+    def _rescue(self) -> str:
+        """Save what can be read through the file that is still open; where the copy is."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            part = copy_of(self._connection, self.path)
+        except (OSError, sqlite3.DatabaseError) as exc:
+            message = (
+                f"{self.path} was removed or replaced while it was in use, and its content cannot be saved ({exc}); "
+                "make room on the disk, and do not end this program before"
+            )
+            raise StoreUnavailable(message) from exc
+        self._connection.close()  # first: closing takes away the write-ahead file, which bears the same name
+        place = put_in_place(part, self.path)
+        if place == self.path:
+            return "everything stored was saved in its place: start again, and end the monitor before moving its files"
+        return f"everything stored was saved as {place}; decide which of the two to keep, then start again"
+
+    def _pages_bytes(self) -> int:
+        run = self._connection.execute
+        pages: int = run("PRAGMA page_count").fetchone()[0]
+        page_bytes: int = run("PRAGMA page_size").fetchone()[0]
+        return pages * page_bytes
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
+        if self._lost is not None:
+            raise self._lost
         try:
             yield
         except sqlite3.DatabaseError as exc:
@@ -193,10 +259,18 @@ class Database:
     def _as_store_error(self, exc: sqlite3.DatabaseError) -> StoreError:
         code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
         if code in _LASTING:
-            return StoreUnusable(
-                f"{self.path}: damaged ({exc}); stop the monitor, keep a copy of the file, then restore a backup "
-                f"or save what is readable with: sqlite3 {self.path} .recover",
-            )
+            return StoreUnusable(f"{self.path}: damaged ({exc}); {_RECOVER.format(self.path)}")
         if code in _PASSING:
-            return StoreUnavailable(f"{self.path}: {exc}")
+            return StoreUnavailable(f"{self.path}: {exc}; {_PASSING[code]}")
         return StoreError(f"{self.path}: {exc}")
+
+
+def _not_opened(exc: OSError) -> str:
+    """Why a file of the database cannot be opened, and what to do."""
+    if exc.errno == errno.EROFS:
+        return f"cannot be opened ({exc.strerror}); mount its disk for writing, or set store.path"
+    return f"cannot be opened ({exc.strerror}); give its folder to the user who runs this, or set store.path"
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
