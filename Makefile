@@ -40,6 +40,9 @@ bench: $(VENV)/.tests programs ## speed, memory and size, as figures beside stat
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/footprint.py
 	$(BIN)/python benchmarks/analyse.py
+	$(BIN)/python benchmarks/mirror.py
+	$(BIN)/python benchmarks/importing.py
+	$(BIN)/python benchmarks/retention.py
 
 soak: $(VENV)/.tests programs ## half an hour: whether anything grows, and what is written to the disk in a day
 	$(BIN)/python benchmarks/soak.py

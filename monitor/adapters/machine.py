@@ -12,7 +12,7 @@ from monitor.errors import MonitorError
 LEAST_FREE_BYTES = 200_000_000
 """Bytes: less free room than this fills within weeks, and other programs need some too."""
 
-YEAR_BYTES = 26_000_000
+YEAR_BYTES = 25_000_000
 """Bytes a year: one sensor, two quantities, a reading a minute."""
 
 BUILT_MS = 1_767_225_600_000

@@ -59,7 +59,7 @@ def test_r11_a_night_whose_readings_are_there_as_they_came_says_nothing_of_them(
 
 def test_r11_the_check_says_that_readings_are_kept_for_ever_and_what_a_year_takes(ask):
     assert of_check(ask, "retention") == (
-        "readings are kept as they came, for ever; a sensor with two values a minute takes about 26 MB a year"
+        "readings are kept as they came, for ever; a sensor with two values a minute takes about 25 MB a year"
     )
 
 

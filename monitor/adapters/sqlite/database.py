@@ -146,6 +146,7 @@ class Database:
             run(f"PRAGMA synchronous = {SYNC[sync]}")
             run("PRAGMA foreign_keys = ON")
             run("PRAGMA temp_store = MEMORY")
+            run("PRAGMA secure_delete = FAST")  # what is deleted is overwritten where that costs no further write
             self._write_ahead = WriteAhead(self._connection, self.path, BUSY_TIMEOUT_S)
             self._migrate()
 
