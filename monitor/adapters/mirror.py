@@ -14,6 +14,7 @@ from influxdb_client.rest import ApiException
 from influxdb_client.service.write_service import WriteService
 from urllib3 import BaseHTTPResponse
 
+from monitor.adapters.unreachable import why_unreachable
 from monitor.ports import Answer
 from monitor.settings.keeping import Mirror
 
@@ -37,19 +38,22 @@ class InfluxServer:
 
     def __init__(self, settings: Mirror) -> None:
         self._settings = settings
+        self._token = settings.token.get_secret_value()
 
     def write(self, lines: Sequence[str]) -> Answer:
         """Send the lines in one request; see the port."""
         answer = self._written("\n".join(lines).encode())
-        token = self._settings.token.get_secret_value()
-        return answer._replace(said=answer.said.replace(token, "(token)")) if token else answer
+        if answer.verdict == "refused":
+            self.close()  # the next time with the token that the file holds then
+        return answer._replace(said=answer.said.replace(self._token, "(token)")) if self._token else answer
 
     def close(self) -> None:
         """End the connection; the next write opens another."""
         if "_client" in self.__dict__:
             self._client.api_client.rest_client.pool_manager.clear()
             self._client.close()  # type: ignore[no-untyped-call]
-            del self._client, self._writes
+            self.__dict__.pop("_client", None)
+            self.__dict__.pop("_writes", None)
 
     def _written(self, body: bytes) -> Answer:
         mirror = self._settings
@@ -78,14 +82,23 @@ class InfluxServer:
     @cached_property
     def _client(self) -> InfluxDBClient:
         mirror = self._settings
+        self._token = _current_token(mirror)
         return InfluxDBClient(
             url=mirror.url,
-            token=mirror.token.get_secret_value() or "none",
+            token=self._token or "none",
             org=mirror.org or "-",
             timeout=int(mirror.timeout_s * 1000),
             enable_gzip=mirror.gzip,
             ssl_ca_cert=str(mirror.ca_file) if mirror.ca_file else None,
         )
+
+
+def _current_token(mirror: Mirror) -> str:
+    """What the file holds now: a person corrects it while the daemon runs."""
+    with suppress(OSError, ValueError):
+        if mirror.token_file is not None:
+            return mirror.token_file.read_text(encoding="utf-8").rstrip("\r\n")
+    return mirror.token.get_secret_value()
 
 
 def _accepted(response: BaseHTTPResponse) -> Answer:
@@ -113,8 +126,9 @@ def _refused(status: int, exc: ApiException) -> Answer:
         return Answer("taken", said, dropped=dropped) if dropped else Answer("bad", said or "HTTP 400")
     if status == 413:
         return Answer("too large", said or "HTTP 413")
-    if status in _REFUSED:
-        return Answer("refused", f"HTTP {status}: {_REFUSED[status]}" + (f" ({said})" if said else ""))
+    why = _REFUSED[404] if "retention policy not found" in said else _REFUSED.get(status)  # InfluxDB 1.8 says 500 there
+    if why is not None:
+        return Answer("refused", f"HTTP {status}: {why}" + (f" ({said})" if said else ""))
     told = f"HTTP {status}" + (f": {said}" if said else "")
     if status in {429, 503}:
         return Answer("busy", told, wait_s=_retry_after(exc.headers or {}))
@@ -155,17 +169,4 @@ def _trouble(exc: Exception) -> str:
     text = str(getattr(exc, "reason", None) or exc)
     if "codec can't encode" in text or "Invalid header value" in text:
         return "the token holds a character that no token has; see mirror.token_file"
-    if "CERTIFICATE_VERIFY_FAILED" in text:
-        return "its certificate cannot be verified; set mirror.ca_file to that of its authority"
-    for word, meaning in (
-        ("onnection refused", "nothing listens there"),
-        ("Name or service", "its name is not known"),
-        ("Temporary failure in name", "its name cannot be looked up just now"),
-        ("No route", "there is no way to it"),
-        ("unreachable", "there is no way to it"),
-        ("Connection aborted", "it broke off the connection"),
-        ("IncompleteRead", "it broke off its answer"),
-    ):
-        if word in text:
-            return meaning
-    return f"{type(exc).__name__}: {text}"[:LONGEST_SAID]
+    return why_unreachable(exc)[:LONGEST_SAID]

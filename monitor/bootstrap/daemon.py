@@ -7,8 +7,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
+from monitor.adapters import machine
 from monitor.adapters.clock import SystemClock
 from monitor.adapters.mqtt import MqttSource
 from monitor.adapters.mqtt_subscriptions import Subscriptions
@@ -19,7 +21,7 @@ from monitor.bootstrap.dialects import decoders, plan
 from monitor.bootstrap.mirror import let_go, mirroring
 from monitor.bootstrap.steps import closing
 from monitor.bootstrap.stores import Stores, open_stores
-from monitor.errors import StoreError
+from monitor.errors import MonitorError, StoreError
 from monitor.ports import Clock
 from monitor.services.asking import Asking
 from monitor.services.closing import Closing
@@ -143,12 +145,22 @@ def wired(settings: Settings, clock: Clock) -> Iterator[Running]:
 def run(settings: Settings) -> None:
     """The daemon in the foreground until SIGTERM or SIGINT; raises StoreUnusable, ConfigurationError."""
     start_logging(settings.logging.level)
+    for file in (settings.mqtt.password_file, settings.mirror.token_file):
+        if file is not None:
+            _tell_if_others_read(file)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with wired(settings, SystemClock()) as running:
         running.daemon.run(stop)
     log.info("stopped; everything acknowledged is stored")
+
+
+def _tell_if_others_read(file: Path) -> None:
+    try:
+        machine.private(file)
+    except MonitorError as exc:
+        log.warning("%s", exc)
 
 
 def start_logging(level: str) -> None:

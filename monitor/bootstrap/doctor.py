@@ -14,6 +14,7 @@ from monitor.bootstrap.backups import examine_backups
 from monitor.bootstrap.home import zone_name
 from monitor.bootstrap.mirror import examine_mirror
 from monitor.bootstrap.stores import open_stores
+from monitor.core.wording import counted
 from monitor.errors import BrokerError, SensorError, StoreUnusable
 from monitor.services.examining import Examined, Part
 from monitor.services.examining import examine as services_examine
@@ -91,7 +92,8 @@ def _database_found(settings: Settings) -> str:
         machine.private(path)
         sensors = stores.readings.sensors()
         placed = sum(sensor.place == "bedroom" for sensor in sensors)
-        return f"{path}: {stores.readings.count():,} readings of {len(sensors)} sensors, {placed} in the bedroom"
+        found = f"{stores.readings.count():,} readings of {counted(len(sensors), 'sensor')}"
+        return f"{path}: {found}, {placed} in the bedroom"
 
 
 def _retention_found(settings: Settings) -> str:

@@ -11,7 +11,7 @@ from monitor.adapters.clock import SystemClock
 from monitor.bootstrap.dialects import plan
 from monitor.bootstrap.home import zone_name
 from monitor.bootstrap.steps import advising
-from monitor.bootstrap.stores import Stores
+from monitor.bootstrap.stores import Stores, open_stores
 from monitor.core.mirrored import Health as SensorNow
 from monitor.core.mirrored import health_lines
 from monitor.core.readings import DAY_MS
@@ -90,7 +90,18 @@ def examine_mirror(settings: Settings) -> str:
     took_s = time_module.monotonic() - began_s
     if answer.verdict != "taken":
         raise MirrorError(f"{settings.mirror.url}: {answer.said}")
-    return f"{settings.mirror.url} takes what we send ({took_s:.1f} s)"
+    return f"{settings.mirror.url} takes what we send ({took_s:.1f} s){_not_taken(settings)}"
+
+
+def _not_taken(settings: Settings) -> str:
+    """What it has not taken so far, if the daemon has sent anything."""
+    if not settings.store.path.expanduser().exists():
+        return ""
+    with open_stores(settings) as stores:
+        now = stores.mirror_queue.status()
+    counts = ((now.dropped, "dropped"), (now.aside, "set aside"), (now.lost, "not sent for want of room"))
+    told = [f"{counted(count, 'line')} {what}" for count, what in counts if count]
+    return f"; so far {', '.join(told)}: see `bedroom-monitor mirror status`" if told else ""
 
 
 def resync(settings: Settings, stores: Stores, since: date | None, until: date | None) -> Resync:

@@ -35,7 +35,7 @@ def status(config: Config = None, as_json: Json = False) -> None:
     from monitor.adapters.clock import SystemClock
 
     loaded = settings.load(config)
-    with bootstrap.open_stores(loaded) as stores:
+    with bootstrap.open_stores(loaded, new=False) as stores:
         now = stores.mirror_queue.status()
         aside = stores.mirror_queue.set_aside(SHOWN_ASIDE)
     now_ms = SystemClock().now_ms()
@@ -72,10 +72,13 @@ def resync(
     first, last = date_given("--from", since), date_given("--to", until)
     if first and last and first > last:
         raise InputError(f"--to: expected {first} or later, got {last}")
-    with bootstrap.open_stores(loaded) as stores:
+    with bootstrap.open_stores(loaded, new=False) as stores:
         queued = bootstrap.resync(loaded, stores, first, last)
     if as_json:
         print_json(queued._asdict())
+        return
+    if not any(queued):
+        print("Nothing was measured or logged in that span: nothing is to be sent.")
         return
     print(
         f"Queued: {counted(queued.readings, 'reading')} and {counted(queued.records, 'record')} "
@@ -88,10 +91,12 @@ def _is_late(now: "MirrorStatus", now_ms: int) -> bool:
 
 
 def _sentences(url: str, now: "MirrorStatus", now_ms: int, zone: str) -> list[str]:
-    since = "never" if now.sent_ms is None else f"{age_text((now_ms - now.sent_ms) / 1000)} ago"
+    sent = "nothing sent yet"
+    if now.sent_ms is not None:
+        sent = f"{counted(now.sent, 'line')} sent, the last {age_text((now_ms - now.sent_ms) / 1000)} ago"
     oldest = "" if now.oldest_ms is None else f", the oldest for {age_text((now_ms - now.oldest_ms) / 1000)}"
     lines = [
-        f"{url}: {counted(now.sent, 'line')} sent, the last {since}",
+        f"{url}: {sent}",
         f"waiting: {counted(now.readings, 'reading')} and {counted(now.records, 'record')}{oldest}",
     ]
     if now.trouble is not None:

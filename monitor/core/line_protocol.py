@@ -1,10 +1,14 @@
 """Points as lines of the InfluxDB line protocol: measurement, tags, fields that are numbers, and a time."""
 
+import re
 from collections.abc import Mapping
 from math import isfinite
 
 _BREAKS = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t"})
 _MEASUREMENT = str.maketrans({",": "\\,", " ": "\\ "})
+_LOOSE = re.compile(r"\\(?=[\\,= \n\r\t]|\Z)")
+"""A backslash before what is escaped, or at the end: the servers disagree on how to read it, and one drops the line."""
+
 _KEY = str.maketrans({",": "\\,", " ": "\\ ", "=": "\\="})
 
 
@@ -21,8 +25,8 @@ def series_key(measurement: str, tags: Mapping[str, str]) -> str:
     Returns
     -------
     str
-        Escaped. Line breaks and tabs become two letters, and a backslash at the end gets a space behind it: the
-        protocol can write neither.
+        Escaped. Line breaks and tabs become two letters. A backslash at the end, or before another one, a comma, an
+        equals sign or white space, becomes a slash: the servers do not agree on how that is written.
 
     References
     ----------
@@ -68,5 +72,4 @@ def line(key: str, fields: Mapping[str, float | None], time_ms: int) -> str | No
 
 
 def _escaped(text: str, special: dict[int, str]) -> str:
-    escaped = text.translate(_BREAKS).translate(special)
-    return escaped + "\\ " if escaped.endswith("\\") else escaped
+    return _LOOSE.sub("/", text).translate(_BREAKS).translate(special)

@@ -23,6 +23,10 @@ _FACTOR_WORDS = {
 }
 
 
+MOST_TOLD = 1_000
+"""An odds ratio above is no measurement: the exposure hardly varied, or all bad nights lie on one side."""
+
+
 def sentence(finding: Finding, kind: ExposureKind) -> str:
     """What one finding says, as a person may be told it."""
     if finding.verdict == "collecting" or finding.odds_ratio is None or finding.ci is None:
@@ -78,10 +82,17 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def size(count: int) -> str:
+    """Bytes as `4 kB` below 0.1 MB, else as `1,234.5 MB`."""
+    return f"{-(-count // 1000)} kB" if count < 100_000 else f"{count / 1e6:,.1f} MB"
+
+
 def number(value: float) -> str:
-    """An odds ratio with two figures that matter."""
+    """An odds ratio with two figures that matter; beyond a thousand it is only known to be large."""
     if value < 0.1:
         return f"{value:.2g}" if value >= 0.001 else "less than 0.001"
+    if value > MOST_TOLD:
+        return f"more than {MOST_TOLD:,}"
     return f"{value:.2f}" if value < 10 else f"{value:,.0f}"
 
 

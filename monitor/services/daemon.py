@@ -73,6 +73,7 @@ class Daemon:
         self._ended = threading.Event()
         self._scheduler = schedule.Scheduler()
         self._jobs = jobs
+        self._failing: dict[str, str] = {}
         self._most_often_s = min((job.every_s for job in jobs), default=0)
         self._plan()
 
@@ -102,7 +103,7 @@ class Daemon:
             companion.start()
         try:
             for job in self._jobs:
-                _guarded(job)
+                self._guarded(job)
             while not stop.is_set():
                 self._turn(stop)
         finally:
@@ -126,13 +127,29 @@ class Daemon:
     def _plan(self) -> None:
         self._scheduler.clear()
         for job in self._jobs:
-            self._scheduler.every(job.every_s).seconds.do(_guarded, job)
+            self._scheduler.every(job.every_s).seconds.do(self._guarded, job)
 
     def _mind_the_clock(self) -> None:
         """The scheduler goes by the wall clock: where that is set back, by hand or in autumn, it would wait as long."""
         until_next_s = self._scheduler.idle_seconds
         if until_next_s is not None and until_next_s > self._most_often_s + CLOCK_SLACK_S:
             self._plan()
+
+    def _guarded(self, job: Job) -> None:
+        """Run a job; what goes wrong is told once, until it goes otherwise."""
+        try:
+            job.step()
+        except StoreUnusable:
+            raise
+        except MonitorError as exc:
+            if self._failing.get(job.name) != str(exc):
+                log.warning("%s: %s", job.name, exc)
+            self._failing[job.name] = str(exc)
+        except Exception:
+            log.exception("%s failed; everything else goes on", job.name)
+        else:
+            if self._failing.pop(job.name, None) is not None:
+                log.info("%s: works again", job.name)
 
     def _run_calls(self) -> None:
         while not self._calls.empty():
@@ -159,14 +176,3 @@ class Daemon:
         with suppress(queue.Empty):
             while True:
                 self._calls.get_nowait()[0].cancel()
-
-
-def _guarded(job: Job) -> None:
-    try:
-        job.step()
-    except StoreUnusable:
-        raise
-    except MonitorError as exc:
-        log.warning("%s: %s", job.name, exc)
-    except Exception:
-        log.exception("%s failed; everything else goes on", job.name)

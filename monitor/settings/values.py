@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -56,7 +57,11 @@ def _one_secret(path: Path) -> Path:
 
 
 def _web_address(url: str) -> str:
-    if url and not _WEB_ADDRESS.fullmatch(url):
+    try:
+        usable = not url or (_WEB_ADDRESS.fullmatch(url) is not None and urlsplit(url).port != 0)
+    except ValueError:  # no such port
+        usable = False
+    if not usable:
         raise ValueError("expected an address such as http://localhost:8086, without name, password or query")
     return url.rstrip("/")
 

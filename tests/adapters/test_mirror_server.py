@@ -265,7 +265,7 @@ def test_a_server_of_another_authority_is_not_trusted(secure_influx, writer_to, 
     answer = writer_to(secure_influx.url, **named).write(LINES)
     assert (answer.verdict, answer.said) == (
         "away",
-        "its certificate cannot be verified; set mirror.ca_file to that of its authority",
+        "its certificate cannot be verified; name that of its authority as ca_file",
     )
     assert secure_influx.requests == []
 
@@ -303,6 +303,24 @@ def test_a_token_from_a_file_is_sent(influx, writer_to, tmp_path, monkeypatch):
     writer.close()
     assert verdict == "taken"
     assert TOKEN not in repr(mirror)
+
+
+def test_a_token_that_is_corrected_in_its_file_is_sent_after_a_refusal(influx, tmp_path):
+    file = tmp_path / "token"
+    file.write_text("wrong\n")
+    writer = InfluxServer(Mirror(url=influx.url, org=ORG, token_file=file))
+    before = writer.write(LINES)
+    file.write_text(f"{TOKEN}\n")
+    after = writer.write(LINES)
+    writer.close()
+    assert (before.verdict, after.verdict) == ("refused", "taken")
+    assert influx.requests[-1].headers["authorization"] == f"Token {TOKEN}"
+
+
+def test_an_unknown_retention_policy_of_influxdb_18_needs_a_person(influx, writer):
+    influx.next.append(refusal(500, "retention policy not found: norp"))
+    answer = writer.write(LINES)
+    assert (answer.verdict, "see mirror.bucket" in answer.said) == ("refused", True)
 
 
 def test_request_after_request_goes_over_one_connection(influx, writer):

@@ -18,9 +18,13 @@ numbers = st.floats(allow_nan=False, allow_infinity=False)
 
 
 def as_kept(text: str) -> str:
-    """What the servers keep of a text: no line breaks and tabs, and no backslash at the end."""
-    kept = text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-    return kept + " " if kept.endswith("\\") else kept
+    """What the servers keep of a text: no line breaks and tabs, and no backslash that could escape something."""
+    following = [*text[1:], "\\"]
+    kept = (
+        "/" if one == "\\" and next_one in set("\\,= \n\r\t") else one
+        for one, next_one in zip(text, following, strict=False)
+    )
+    return "".join(kept).replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
 @given(nasty, st.dictionaries(nasty, nasty), nasty, numbers, st.integers(0, 2**53))
@@ -50,6 +54,10 @@ def test_a_value_is_a_float_to_its_last_bit(value: float) -> None:
     assert math.copysign(1, float(text)) == math.copysign(1, value)
     assert float(text) == value
     assert set(text) & {".", "e"}
+
+
+def test_no_backslash_stands_before_what_is_escaped_or_at_the_end() -> None:
+    assert series_key("m", {"sensor": 'Garden, "=\\ back\\'}) == 'm,sensor=Garden\\,\\ "\\=/\\ back/'
 
 
 def test_tags_are_written_sorted_so_that_a_point_is_always_the_same() -> None:

@@ -141,7 +141,15 @@ def test_a_condition_that_was_always_the_same_is_said_to_be():
 
 
 @pytest.mark.parametrize(
-    ("value", "told"), [(1.957, "1.96"), (12.4, "12"), (0.05, "0.05"), (0.0012, "0.0012"), (1e-9, "less than 0.001")]
+    ("value", "told"),
+    [
+        (1.957, "1.96"),
+        (12.4, "12"),
+        (0.05, "0.05"),
+        (0.0012, "0.0012"),
+        (1e-9, "less than 0.001"),
+        (7e285, "more than 1,000"),
+    ],
 )
 def test_an_odds_ratio_has_the_figures_that_matter(value, told):
     assert wording.number(value) == told

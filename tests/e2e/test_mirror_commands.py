@@ -53,7 +53,7 @@ def test_without_a_mirror_resync_says_what_to_set(say: Say):
 def test_status_tells_what_waits(say: Say, mirrored: None, influx: InfluxLike):
     answer = say("mirror", "status")
     assert answer.code == DONE
-    assert answer.out.startswith(f"{influx.url}: 0 lines sent, the last never\nwaiting: 200 readings and 0 records")
+    assert answer.out.startswith(f"{influx.url}: nothing sent yet\nwaiting: 200 readings and 0 records")
 
 
 def test_status_as_json_has_all_of_it(say: Say, mirrored: None, influx: InfluxLike):
@@ -86,6 +86,11 @@ def test_resync_queues_the_days_that_are_named(say: Say, mirrored: None):
     nothing = say("mirror", "resync", "--from", "2020-01-01", "--to", "2020-12-31", "--json").document
     assert everything == {"readings": COUNT, "records": 0}
     assert nothing == {"readings": 0, "records": 0}
+
+
+def test_a_resync_of_nothing_says_so(say: Say, mirrored: None):
+    answer = say("mirror", "resync", "--from", "2020-01-01", "--to", "2020-12-31")
+    assert answer.out == "Nothing was measured or logged in that span: nothing is to be sent.\n"
 
 
 def test_resync_of_today_takes_today(say: Say, mirrored: None):

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from monitor.adapters.mirror import InfluxServer
+from monitor.core.line_protocol import line, series_key
+from monitor.settings.keeping import Mirror
 from tests.e2e.daemon_process import subscribed, wait_for
 from tests.e2e.mirror_rig import Values, a_victoria_metrics, backlog, get, mirror_settings, speak
 
@@ -39,8 +42,8 @@ def exported(url: str, metric: str, sensor: str) -> Values:
     get(f"{url}/internal/force_flush")
     match = urllib.parse.quote(f'{{__name__="{metric}",sensor={json.dumps(sensor)}}}')
     found: list[tuple[int, float]] = []
-    for line in get(f"{url}/api/v1/export?match[]={match}").splitlines():
-        series = json.loads(line)
+    for exported_line in get(f"{url}/api/v1/export?match[]={match}").splitlines():
+        series = json.loads(exported_line)
         found += zip(series["timestamps"], series["values"], strict=True)
     assert len(found) == len(dict(found))
     return dict(found)
@@ -61,6 +64,22 @@ def test_a_real_victoriametrics_has_what_the_daemon_stored(mosquitto, start_daem
     )
     assert exported(victoria, "temperature_value", "zigbee2mqtt:Bedroom") == dict(stored)
     assert "trouble" not in daemon.log
+
+
+HARD_NAMES = ['Garden, "=\\ back\\', "two\\\\", "a\\,b", "c\\=d", "tab\tand\nline", "ü°😀", "'quoted'", "\\n"]
+"""What a topic may be called, and servers read differently."""
+
+
+def test_a_real_victoriametrics_reads_every_name(victoria):
+    keys = [series_key("temperature", {"sensor": name}) for name in HARD_NAMES]
+    lines = [line(key, {"value": number}, 1_790_812_800_000) for number, key in enumerate(keys)]
+    server = InfluxServer(Mirror(url=victoria))
+    answer = server.write([one for one in lines if one is not None])
+    server.close()
+    get(f"{victoria}/internal/force_flush")
+    found = get(f"{victoria}/api/v1/export?match[]=temperature_value").splitlines()
+    assert answer.verdict == "taken"
+    assert len(found) == len(HARD_NAMES)
 
 
 def influx_named() -> dict[str, str]:

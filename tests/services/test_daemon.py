@@ -144,6 +144,23 @@ def test_a_job_that_fails_is_logged_by_name(
     assert record.getMessage().startswith("closing nights")
 
 
+def test_a_job_that_fails_again_and_again_is_told_once_and_once_when_it_works(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    outcomes = [FULL_DISK, FULL_DISK, FULL_DISK, None, None]
+
+    def step() -> None:
+        error = outcomes.pop(0)
+        if error is not None:
+            raise error
+
+    worker = Worker(rig, *(a_job(step, name="remembering topics") for _ in range(5)))
+    worker.run()
+    told = [record.getMessage() for record in caplog.records if "remembering topics" in record.getMessage()]
+    assert told == [f"remembering topics: {FULL_DISK}", "remembering topics: works again"]
+
+
 def test_a_database_beyond_use_in_a_job_stops_it(rig: Rig) -> None:
     worker = Worker(rig, a_job(raising(DAMAGED)))
     with pytest.raises(StoreUnusable, match="damaged"):

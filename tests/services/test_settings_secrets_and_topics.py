@@ -162,3 +162,16 @@ def test_a_file_that_vanishes_or_is_not_ours_to_read_is_a_fault() -> None:
 def test_a_number_beyond_all_bounds_is_a_fault(value: str) -> None:
     row = f'decoders.map = [{{topic = "a", quantity = "co2", scale = {value}}}]'
     assert f"expected a finite number, got {value}" in faults(row)[0]
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost:8086", "http://a b", "http://h:99999", "http://h:0", "http://h/?q=1", "ftp://h", "http://me@h"]
+)
+def test_an_address_of_a_mirror_that_cannot_be_one_is_a_fault(url: str) -> None:
+    (one,) = faults(f'[mirror]\nurl = "{url}"\n')
+    assert "mirror.url: expected an address such as http://localhost:8086" in one
+
+
+def test_a_secret_in_the_address_of_a_mirror_is_not_shown() -> None:
+    (one,) = faults('[mirror]\nurl = "http://me:hush@localhost:8086"\n')
+    assert "hush" not in one
