@@ -66,13 +66,13 @@ class InfluxServer:
                 _preload_content=False,  # so that an answer in any encoding is an answer
             )
         except ApiException as exc:
-            return _refused(exc.status, exc) if exc.status else Answer("away", _trouble(exc))
+            return _refused(exc.status, exc) if exc.status else Answer("away", why_unreachable(exc))
         except urllib3.exceptions.NewConnectionError as exc:
-            return Answer("away", _trouble(exc))
+            return Answer("away", why_unreachable(exc))
         except urllib3.exceptions.TimeoutError:
             return Answer("away", f"no answer within {mirror.timeout_s:g} s", slow=True)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as exc:
-            return Answer("away", _trouble(exc))
+            return Answer("away", why_unreachable(exc))
         return _accepted(response)
 
     @cached_property
@@ -162,11 +162,3 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         moment, now = (parsedate_to_datetime(text) for text in (asked, by_name.get("date", "")))
         return max(0.0, (moment - now).total_seconds())
     return None
-
-
-def _trouble(exc: Exception) -> str:
-    """Why there is no answer, without the library's wrapping."""
-    text = str(getattr(exc, "reason", None) or exc)
-    if "codec can't encode" in text or "Invalid header value" in text:
-        return "the token holds a character that no token has; see mirror.token_file"
-    return why_unreachable(exc)[:LONGEST_SAID]
