@@ -27,6 +27,8 @@ HOT_C = 45.0
 BROKEN_ROWS_TOLD = 20
 """Rows without an entity that are told one by one."""
 
+NO_ENTITY = "expected an entity such as sensor.bedroom_temperature"
+
 
 class _Row(NamedTuple):
     """One line, with where it begins and ends in the file."""
@@ -149,7 +151,7 @@ class HistoryCsv:
             if "." not in row.entity:
                 nameless += 1
                 if nameless <= BROKEN_ROWS_TOLD:
-                    broken.append(LeftOut(f"line {row.line}", "expected an entity such as sensor.bedroom_temperature"))
+                    broken.append(LeftOut(f"line {row.line}", NO_ENTITY, faulty=True))
                 continue
             entity = found.get(row.entity)
             if entity is None:
@@ -164,7 +166,7 @@ class HistoryCsv:
                 entity.first_ms = time_ms if entity.first_ms is None else min(entity.first_ms, time_ms)
                 entity.last_ms = time_ms if entity.last_ms is None else max(entity.last_ms, time_ms)
         if nameless > BROKEN_ROWS_TOLD:
-            broken.append(LeftOut(f"{nameless - BROKEN_ROWS_TOLD} more lines", "they name no entity"))
+            broken.append(LeftOut(f"{nameless - BROKEN_ROWS_TOLD:,} more lines", NO_ENTITY, faulty=True))
         self._stretches = {name: entity.stretch for name, entity in found.items()}
         return found, broken
 

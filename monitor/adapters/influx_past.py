@@ -68,6 +68,7 @@ class InfluxPast:
         """Every series of a known quantity; the others with the reason."""
         found: list[Item | LeftOut] = []
         if self._wanted:
+            self._must_see_a_database()
             found = [self._mapped(wanted) for wanted in self._wanted]
         else:
             there = self._measurements()
@@ -132,12 +133,22 @@ class InfluxPast:
         """Raises InputError where there is none: some servers answer so of a database that is not there."""
         found = [str(row[0]) for series in self._server.ask("SHOW MEASUREMENTS") for row in series.rows if row]
         if not found:
+            self._must_see_a_database()
             names = sorted(str(row[0]) for series in self._server.ask("SHOW DATABASES") for row in series.rows if row)
             raise InputError(
                 f"--database: expected one with measurements, {self._server.access.database} has none; "
                 f"there are {', '.join(names) or 'no others'}"
             )
         return found
+
+    def _must_see_a_database(self) -> None:
+        """InfluxDB 2 answers a token that may not read as if nothing were there. Raises InputError."""
+        access = self._server.access
+        if access.token and not any(series.rows for series in self._asked_of_field("SHOW DATABASES")):
+            raise InputError(
+                f"{access.url}: this token may not read {access.database}: it is shown no database at all, as one that "
+                "may only write (enough for [mirror]); give a file with a token that may read: --token-file FILE"
+            )
 
     def _mapped(self, wanted: Wanted) -> Item | LeftOut:
         where = _Where(*wanted[:3])

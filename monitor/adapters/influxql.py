@@ -11,6 +11,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
+from monitor.adapters.unreachable import why_unreachable
 from monitor.core.payload import document
 from monitor.errors import DecodeError, HistoryError, InputError
 
@@ -87,7 +88,7 @@ class InfluxQl:
             except DecodeError:
                 trouble = "its answer is no JSON (is this an InfluxDB?)"
         raise HistoryError(
-            f"{self.access.url}: {trouble}; start the import again when it answers, it goes on from here"
+            f"{self.access.url}: {trouble}; start the import again when that is mended, it goes on from here"
         )
 
     def _refusal(self, code: int, said: str) -> HistoryError | InputError:
@@ -206,9 +207,9 @@ def _asked_for(header: str | None, otherwise_s: float) -> float:
 
 
 def _reason(exc: Exception) -> str:
-    inner = exc.reason if isinstance(exc, URLError) else exc
+    inner = exc.reason if isinstance(exc, URLError) and isinstance(exc.reason, Exception) else exc
     if isinstance(inner, TimeoutError):
         return "it does not answer in time"
     if isinstance(inner, ssl.SSLCertVerificationError):
         return f"its certificate is not accepted ({inner.verify_message}); see --ca-file"
-    return f"it cannot be reached ({getattr(inner, 'strerror', None) or inner})"
+    return f"it cannot be reached ({why_unreachable(inner)})"

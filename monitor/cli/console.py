@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 READABLE_WIDTH = 100
 """Characters; longer lines are hard to read."""
 
+SHORT = 20
+"""Characters of a cell that stays beside its heading."""
+
 PIPE_WIDTH = 200
 """Characters of a line that goes to a file or another program: nothing is cut there."""
 
@@ -25,8 +28,14 @@ def print_json(document: object) -> None:
     sys.stdout.write("\n")
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """A table for people, or the sentence `empty` where there is no row."""
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str, whole: Container[int] = (0,)
+) -> None:
+    """A table for people, or the sentence `empty` where there is no row.
+
+    Nothing is cut: what is too wide is folded, but for the columns with the numbers in `whole`, which stay on one line.
+    Where not even the words fit, each row is a line of its `whole` cells and one of the others with their headings.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -37,13 +46,36 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for number, column in enumerate(columns):
-        table.add_column(column, no_wrap=number == 0)
+        table.add_column(column, no_wrap=number in whole, overflow="fold")
     for row in cells:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(cell, overflow="fold") for cell in row))
     console = Console()
     if not console.is_terminal:
         console.width = PIPE_WIDTH
-    console.print(table)
+    unbounded = console.options.update(width=10 * PIPE_WIDTH)
+    if console.measure(table, options=unbounded).minimum > console.width:
+        for row in cells:
+            _print_folded(console, columns, row, whole)
+    else:
+        console.print(table)
+
+
+def _print_folded(console: "Console", columns: Sequence[str], row: Sequence[str], whole: Container[int]) -> None:
+    from textwrap import fill
+
+    from rich.text import Text
+
+    console.print(Text("  ".join(cell for number, cell in enumerate(row) if number in whole), overflow="fold"))
+    named = zip(columns, row, strict=True)
+    others = [
+        f"{column}: {cell}".replace(" ", "\u00a0") if len(cell) < SHORT else f"{column}: {cell}"
+        for number, (column, cell) in enumerate(named)
+        if number not in whole and cell
+    ]
+    if others:
+        indent = " " * 4
+        lines = fill(", ".join(others), console.width, initial_indent=indent, subsequent_indent=indent)
+        print(lines.replace("\u00a0", " "))
 
 
 def plain_table(*columns: str) -> "Table":

@@ -85,7 +85,7 @@ def list_nights(config: Config = None, as_json: Json = False) -> None:
     from monitor import bootstrap, settings
 
     loaded = settings.load(config)
-    with bootstrap.open_stores(loaded) as stores:
+    with bootstrap.open_stores(loaded, new=False) as stores:
         closed = {night.window.wake_date: night for night in stores.nights.nights()}
         entries = {entry.wake_date: entry for entry in stores.diary.entries()}
         excluded = stores.nights.excluded()
@@ -129,6 +129,7 @@ def list_nights(config: Config = None, as_json: Json = False) -> None:
             for row in rows
         ],
         empty="No night yet: log one with `bedroom-monitor log --severity N`.",
+        whole=(0, 2),
     )
 
 
@@ -141,7 +142,7 @@ def show(day: Day, config: Config = None, as_json: Json = False) -> None:
 
     loaded = settings.load(config)
     wake_date = _date(day, SystemClock().now_ms(), bootstrap.zone_name(loaded))
-    with bootstrap.open_stores(loaded) as stores:
+    with bootstrap.open_stores(loaded, new=False) as stores:
         night, entry = stores.nights.night(wake_date), stores.diary.entry(wake_date)
         history, why = stores.diary.history(wake_date), stores.nights.excluded().get(wake_date)
         kept = None if night is None else basis(stores.readings, night)
@@ -228,7 +229,7 @@ def forget(
     wake_date = _date(day, now_ms, bootstrap.zone_name(loaded), any_year=True)
     if not yes:
         typer.confirm(f"Delete what was logged of the night of {wake_date}?", abort=True)
-    with bootstrap.open_stores(loaded) as stores:
+    with bootstrap.open_stores(loaded, new=False) as stores:
         if not stores.diary.forget(wake_date):
             raise InputError(f"nothing was logged of the night of {wake_date}")
         bootstrap.closing(loaded, stores).close_due(now_ms)
@@ -264,6 +265,7 @@ def _show_room(night: Night) -> None:
         ("measured", "by"),
         [(name.replace("_", " "), ", ".join(keys)) for name, keys in night.sensors.items()],
         empty="No sensor of the bedroom was heard in this night.",
+        whole=(),
     )
     print()
     ordered = sorted(night.exposures, key=lambda one: ORDER.get(one.name, len(ORDER)))
@@ -276,6 +278,7 @@ def _show_room(night: Night) -> None:
             if one.coverage > 0
         ],
         empty="No exposure is known.",
+        whole=(1, 2),
     )
     measured = {kind.domain for kind, one in known if one.coverage > 0}
     silent = dict.fromkeys(kind.domain for kind, _ in known if kind.domain not in measured)

@@ -188,7 +188,9 @@ def _import(loaded: "Settings", origin: "Origin", wish: _Wish) -> None:
         print_json(document(items, left_out, imported, closed))
     else:
         say(imported, items, closed)
-    if not items or (imported is not None and any(outcome.faulty for outcome in imported.outcomes)):
+    faulty = any(one.faulty for one in left_out)
+    faulty |= imported is not None and any(outcome.faulty for outcome in imported.outcomes)
+    if faulty or not items:
         raise typer.Exit(FAULT)
 
 

@@ -8,50 +8,45 @@ from monitor.core.wording import counted
 
 if TYPE_CHECKING:
     from monitor.ports import Item, LeftOut
-    from monitor.services.past import PastImported
+    from monitor.services.past import Outcome, PastImported
 
 SHOWN = 20
 """Lines of what is left out, or cannot be used, that are shown; with --json all that are kept are."""
 
 
 def show_items(items: "Sequence[Item]", left_out: "Sequence[LeftOut]", zone: str) -> None:
-    """What there is, and what is left out."""
-    rows = [
-        (
-            item.name,
-            item.quantity,
-            item.unit,
-            item.records,
-            item.spans or None,
-            local(item.first_ms, zone)[:10],
-            local(item.last_ms, zone)[:10],
-        )
-        for item in items
-    ]
-    columns = ("there", "quantity", "unit", "values", "statistics", "first", "last")
-    print_table(columns, rows, empty="Nothing here can be imported.")
-    if left_out:
-        print("\nLeft out:")
-        print_table(("there", "why"), left_out[:SHOWN], empty="")
-        if len(left_out) > SHOWN:
-            print(f"... and {len(left_out) - SHOWN} more (--json shows all)")
+    """What there is, what is left out, and what cannot be read."""
+    for item in items:
+        values = [] if item.records is None else [counted(item.records, "value")]
+        values += [counted(item.spans, "row") + " of statistics"] if item.spans else []
+        span = f"{local(item.first_ms, zone)[:10]} to {local(item.last_ms, zone)[:10]}"
+        print(f"{printable(item.name)}: {item.quantity}{f' in {printable(item.unit)}' if item.unit else ''}")
+        print(f"    {', '.join([*values, span])}")
+        print(f"    as {printable(item.sensor)}")
+    if not items:
+        print("Nothing here can be imported.")
+    _list("Left out:", [one for one in left_out if not one.faulty])
+    _list("Cannot be used:", [one for one in left_out if one.faulty])
     print()
+
+
+def _list(heading: str, entries: "Sequence[LeftOut]") -> None:
+    if not entries:
+        return
+    print(f"\n{heading}")
+    print_table(("there", "why"), [entry[:2] for entry in entries[:SHOWN]], empty="", whole=())
+    if len(entries) > SHOWN:
+        print(f"... and {len(entries) - SHOWN} more (--json shows all)")
 
 
 def say(imported: "PastImported | None", items: "Sequence[Item]", closed: int) -> None:
     """What an import did; None: what it would do."""
     if imported is None:
-        if items:
-            print_table(("there", "sensor here"), [(item.name, item.sensor) for item in items], empty="")
-            print()
         print(f"{len(items):,} series can be imported. Nothing was imported.")
         return
-    rows = [
-        (one.item.sensor, one.item.quantity, one.good, one.new, one.set_aside, one.silent, one.faulty, one.rows)
-        for one in imported.outcomes
-    ]
-    columns = ("sensor", "quantity", "readings", "new", "set aside", "no value", "cannot be used", "filled rows")
-    print_table(columns, rows, empty="")
+    for one in imported.outcomes:
+        print(f"{printable(one.item.sensor)}: {one.item.quantity}")
+        print(f"    {_said(one)}")
     for fault in imported.faults[:SHOWN]:
         print(f"{printable(fault.where)}: {printable(fault.why)}")
     faulty = sum(one.faulty for one in imported.outcomes)
@@ -65,6 +60,14 @@ def say(imported: "PastImported | None", items: "Sequence[Item]", closed: int) -
         f"{counted(sum(one.rows for one in imported.outcomes), 'row')} of five minutes filled; "
         f"{counted(closed, 'night')} closed."
     )
+
+
+def _said(one: "Outcome") -> str:
+    """What became of the records of a series, each counted once."""
+    counts = ((one.set_aside, "set aside"), (one.silent, "no value"), (one.faulty, "cannot be used"))
+    said = [f"{counted(one.good, 'reading')} ({one.new:,} new)"]
+    said += [f"{number:,} {word}" for number, word in counts if number]
+    return ", ".join([*said, f"{counted(one.rows, 'row')} filled"] if one.rows else said)
 
 
 def document(
@@ -88,8 +91,9 @@ def document(
             }
             for item in items
         ],
-        "left_out": [one._asdict() for one in left_out],
-        "faults": [one._asdict() for one in imported.faults] if imported is not None else [],
+        "left_out": [{"name": one.name, "why": one.why} for one in left_out if not one.faulty],
+        "faults": [{"where": one.name, "why": one.why} for one in left_out if one.faulty]
+        + [one._asdict() for one in (imported.faults if imported is not None else ())],
         "nights_closed": closed,
         "imported": imported is not None,
     }

@@ -59,10 +59,11 @@ class Item(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """What a source holds that is not imported, and why."""
+    """What a source holds that is not imported, and why; `faulty`: because it cannot be read."""
 
     name: str
     why: str
+    faulty: bool = False
 
 
 class Origin(Protocol):

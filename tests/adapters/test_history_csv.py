@@ -69,8 +69,8 @@ def test_r39_bad_lines_are_told_and_the_others_are_read(path: Path) -> None:
 
 def test_r39_lines_without_an_entity_are_told(path: Path) -> None:
     _, left_out = history(path, *["garbage\0"] * 25, f"{ENTITY},20.5,{AT}").items()
-    assert left_out[0] == LeftOut("line 2", "expected an entity such as sensor.bedroom_temperature")
-    assert left_out[-1] == LeftOut("5 more lines", "they name no entity")
+    assert left_out[0] == LeftOut("line 2", "expected an entity such as sensor.bedroom_temperature", faulty=True)
+    assert left_out[-1] == LeftOut("5 more lines", left_out[0].why, faulty=True)
 
 
 def test_what_its_name_does_not_tell_is_left_out(path: Path) -> None:

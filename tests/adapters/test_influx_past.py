@@ -17,6 +17,8 @@ from monitor.errors import HistoryError, InputError
 from monitor.ports import Faulty, LeftOut, Silent
 from tests.adapters.influx_rig import Influx, serving
 
+WORD = "open sesame"
+
 T = 1_700_000_000_000
 MINUTE = 60_000
 KEY = "statestream:sensor.bedroom_temperature"
@@ -214,6 +216,15 @@ def test_fields_that_a_server_does_not_know_tell_nothing(influx: Influx) -> None
     influx.add("°C", BEDROOM, T, 20.0)
     influx.refuses = lambda query: (400, {"error": "no such field"}, {}) if "_str" in query else None
     assert everything(past(influx)) == [Reading(KEY, "temperature", T, 20.0)]
+
+
+@pytest.mark.parametrize("maps", [(), (Wanted("temperature", "value", (), Mapped("x", "temperature", None)),)])
+def test_a_token_that_may_only_write_is_told_as_such(maps: tuple[Wanted, ...]) -> None:
+    """InfluxDB 2.9.1 shows it no measurements and no databases, with status 200."""
+    with serving(Influx(databases=(), token=WORD)) as started:
+        server = InfluxQl(Access(started.url, "bedroom", token=WORD))
+        with pytest.raises(InputError, match=r"this token may not read bedroom: .*: --token-file FILE"):
+            InfluxPast(server, entities={}, wanted=maps).items()
 
 
 def test_a_database_without_measurements_is_told_with_those_that_there_are(influx: Influx) -> None:

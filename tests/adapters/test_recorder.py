@@ -127,6 +127,24 @@ def test_r39_garbage_in_the_rows_is_told_with_its_place_and_the_rest_is_read(pat
     }
 
 
+def test_r39_every_state_is_told_once_whatever_its_time(path: Path, schema: int) -> None:
+    times = [12345.0, 1.3e9, START_S, START_S + 1, None, b"yesterday"]
+    RecorderBuilder(path, schema).add(State(ENTITY, "20", time_s) for time_s in times).close()
+    found = records(path)
+    assert (len(found), sum(isinstance(one, Faulty) for one in found)) == (len(times), 4)
+    assert of(path)[0][0].records == len(times)
+
+
+def test_r39_statistics_before_2015_are_told(path: Path) -> None:
+    means = [Mean(ENTITY, 12000.0, 19.0), Mean(ENTITY, None, 19.0), Mean(ENTITY, START_S - START_S % 3600, 19.0)]
+    RecorderBuilder(path, 51).add(means=means).close()
+    with RecorderFile(path) as file:
+        recorder = Recorder(file, {})
+        items, _ = recorder.items()
+        found = list(recorder.spans(items[0], 0, 2**53))
+    assert (items[0].spans, [type(one) for one in found]) == (3, [Faulty, Faulty, Span])
+
+
 @pytest.mark.parametrize("attributes", ["{broken", "[1, 2]", "null", "", '{"unit_of_measurement": 7}'])
 def test_r39_broken_attributes_take_nothing_from_a_state(path: Path, schema: int, attributes: str) -> None:
     states = [State(ENTITY, "20", START_S), State(ENTITY, "21", START_S + 1, attributes)]
@@ -170,9 +188,14 @@ def test_a_file_in_the_middle_of_its_migration_is_read_whole(path: Path) -> None
     builder.db.execute(
         "INSERT INTO states (entity_id, state, last_updated) VALUES (?, '19', '2023-11-14 22:14:00.000000')", (ENTITY,)
     )
+    builder.db.execute(
+        "INSERT INTO states (entity_id, state, last_updated, last_updated_ts) VALUES (?, '18', ?, ?)",
+        (ENTITY, "2023-11-14 22:15:00.000000", START_S + 100),
+    )
     builder.db.commit()
     builder.close()
-    assert [one.value for one in records(path)] == [19.0, 20.0, 21.0]
+    assert [one.value for one in records(path)] == [19.0, 20.0, 21.0, 18.0]
+    assert of(path)[0][0].records == 4
 
 
 def test_many_states_at_one_instant_are_each_read_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

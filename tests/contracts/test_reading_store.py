@@ -193,6 +193,12 @@ def test_a_late_reading_asks_for_its_nights(stores):
     assert stores.nights.due() == (500, 1_001)
 
 
+def test_a_late_reading_that_is_known_asks_for_nothing(stores):
+    stores.readings.save(Batch(readings=[a_reading()]))
+    stores.readings.save(Batch(readings=[a_reading()], late=(1_000, 1_001)))
+    assert stores.nights.due() is None
+
+
 readings = st.lists(
     st.builds(
         Reading,

@@ -97,6 +97,36 @@ def test_the_same_recorder_twice_changes_nothing(say: Say, recorder: Path, tmp_p
     ]
 
 
+def test_nothing_new_leaves_the_nights_alone(say: Say, recorder: Path) -> None:
+    assert say("import", "home-assistant", recorder, "--json").document["nights_closed"] == 8
+    assert say("import", "home-assistant", recorder, "--json").document["nights_closed"] == 0
+
+
+def test_every_record_is_in_one_column(say: Say, tmp_path: Path) -> None:
+    states = [State(ENTITY, "20", T_S), State(ENTITY, "20.5", T_S + 60), State(ENTITY, "900", T_S + 120),
+              State(ENTITY, "20", 12345.0), State(ENTITY, "20", 1.3e9), State(ENTITY, "20", None),
+              State(ENTITY, "unknown", T_S + 180)]  # fmt: skip
+    file = RecorderBuilder(tmp_path / "r.db", 51).add(states).close()
+    answer = say("import", "home-assistant", file)
+    assert "7 values" in answer.out
+    assert "2 readings (2 new), 1 set aside, 1 no value, 3 cannot be used" in answer.out
+    assert f"{ENTITY}, state 4: expected a time since 2015, got an earlier one" in answer.out
+    assert answer.code == FAULT
+
+
+def test_in_80_columns_nothing_of_an_import_is_cut(say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("FORCE_COLOR", "1"), ("TERM", "xterm"), ("COLUMNS", "80")):
+        monkeypatch.setenv(name, value)
+    entity = "sensor.bedroom_aqara_weather_sensor_temperature"
+    plug = State("sensor.living_room_plug_with_a_name_of_length_power", "5", T_S, POWER)
+    file = RecorderBuilder(tmp_path / "r.db", 51).add([State(entity, "20", T_S), plug]).close()
+    told = say("import", "home-assistant", file).out
+    assert f"{entity}: temperature in °C" in told
+    assert "    1 value, 2024-01-31 to 2024-01-31\n" in told
+    assert f"    as statestream:{entity}\n" in told
+    assert ("…" in told, "1 reading (1 new)" in told) == (False, True)
+
+
 @pytest.mark.parametrize(("minutes", "covered"), [(60, True), (0, False)])
 def test_a_night_of_rare_changes_is_covered_because_values_stand(
     say: Say, tmp_path: Path, minutes: int, covered: bool
@@ -194,6 +224,16 @@ def test_a_history_csv_is_imported(say: Say, tmp_path: Path) -> None:
     (tmp_path / "history.csv").write_text("\n".join(["entity_id,state,last_changed", *lines]))
     answer = say("import", "home-assistant", tmp_path / "history.csv", "--hold", 0)
     assert (answer.code, count(tmp_path), count(tmp_path, "thinned")) == (DONE, 24, 0)
+
+
+@pytest.mark.parametrize("words", [[], ["--dry-run"]])
+def test_r39_a_line_of_a_history_csv_that_cannot_be_read_is_a_fault(say: Say, tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "h.csv").write_text(f"entity_id,state,last_changed\ngarbage\n{ENTITY},20,2024-01-31T00:00:00Z\n")
+    answer = say("import", "home-assistant", tmp_path / "h.csv", *words)
+    assert (answer.code, "Left out" in answer.out, "Cannot be used:" in answer.out) == (FAULT, False, True)
+    document = say("import", "home-assistant", tmp_path / "h.csv", *words, "--json").document
+    assert [one["where"] for one in document["faults"]] == ["line 2"]
+    assert document["left_out"] == []
 
 
 def test_a_history_csv_of_nothing_we_know_is_a_fault(say: Say, tmp_path: Path) -> None:

@@ -59,3 +59,14 @@ def test_the_list_has_a_column_for_each_primary_exposure_that_was_measured(ask: 
     heading, night = lines(ask, "nights", "list")
     assert "T_mean °C T_drop °C PM25_mean µg/m³" in heading
     assert "20.0 0.0 12.0" in night
+
+
+def test_in_60_columns_nothing_of_a_night_is_cut(ask: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("FORCE_COLOR", "1"), ("TERM", "xterm"), ("COLUMNS", "60")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    listed, shown = ask("nights", "list").out, ask("nights", "show", FIRST).out
+    assert f"{FIRST}  23:00-07:00" in listed
+    assert all(told in listed for told in ("T_mean °C: 20.0", "PM25_mean µg/m³: 12.0"))
+    assert all(told in shown for told in ("12.00 µg/m³", "0.00 °C·h", "12.00 1/h"))
+    assert "…" not in listed + shown

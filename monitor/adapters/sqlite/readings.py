@@ -64,7 +64,9 @@ class SqliteReadings:
                 save_seen(cursor, batch.seen, _first_ms(batch))
                 rows = [(series[row[0], row[1]], row[2], row[3]) for row in batch.readings]
                 rows = not_thinned_yet(cursor, rows) if batch.late else rows
+                before = cursor.connection.total_changes
                 _save_readings(cursor, rows)
+                changed = cursor.connection.total_changes > before
                 self._outbox.readings(cursor, rows, batch.stored_ms, live=batch.live)
                 _save_words(cursor, batch.readings, series)
                 _save_set_aside(cursor, batch, series)
@@ -72,7 +74,7 @@ class SqliteReadings:
                 save_reach(cursor, batch.reach)
                 if batch.deliveries:
                     remember_deliveries(cursor, batch.deliveries)
-                if batch.late:
+                if batch.late and changed:
                     widen_due(cursor, *batch.late)
         except BaseException:
             self._numbers.forget()

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple
 
 from monitor.adapters.sqlite.recorder_file import Extent, RecorderFile, StateRow, SumRow
@@ -58,7 +59,8 @@ class Recorder:
     def records(self, item: Item, from_ms: int, to_ms: int) -> Iterator[Record]:
         """The states of an entity; where the file is damaged the rest of it is Faulty."""
         try:
-            for row in self._file.states(self._places[item.name].series, from_ms):
+            series = self._places[item.name].series
+            for row in chain(self._file.untimely(series), self._file.states(series, from_ms)):
                 if row.time_ms is not None and row.time_ms >= to_ms:
                     return
                 yield self._record(item, row)
@@ -72,7 +74,8 @@ class Recorder:
             return
         for table, length_ms in TABLES.items():
             try:
-                for row in self._file.sums(table, place.sums, from_ms):
+                rows = chain(self._file.untimely_sums(table, place.sums), self._file.sums(table, place.sums, from_ms))
+                for row in rows:
                     if row.time_ms is not None and row.time_ms + length_ms > to_ms:
                         break
                     if row.mean is not None:
@@ -93,7 +96,7 @@ class Recorder:
             states = self._file.extent(place.series) if place.series else Extent(0, None, None)
             sums = self._file.sums_extent(place.sums) if place.sums is not None else Extent(0, None, None)
         except sqlite3.DatabaseError as exc:
-            return LeftOut(entity, f"the file is damaged here: {exc}")
+            return LeftOut(entity, f"the file is damaged here: {exc}", faulty=True)
         if not states.rows and not sums.rows:
             return LeftOut(entity, "no states and no statistics")
         return Item(

@@ -50,12 +50,24 @@ class Extent(NamedTuple):
 
 
 class _Way(NamedTuple):
-    """The columns by which rows of one series are found and put in order; numbers or texts."""
+    """The columns by which rows of one series are found and put in order; numbers or texts.
+
+    `mine` is the condition of the rows that no other way finds: a migration moves them one by one.
+    """
 
     table: str
     series: str
     time: str
     id: str
+    mine: str = "TRUE"
+
+    @property
+    def is_text(self) -> bool:
+        return not self.time.endswith("_ts")
+
+    def bound(self, time_ms: int) -> object:
+        """A time as the column has it; in the order of SQLite NULL is before it, and a text behind every number."""
+        return _text_of(time_ms) if self.is_text else time_ms / 1000
 
 
 class RecorderFile:
@@ -109,9 +121,15 @@ class RecorderFile:
         return _together([self._extent(way, one) for way, one in self._ways_of(series)])
 
     def states(self, series: list[object], from_ms: int) -> Iterator[StateRow]:
-        """The states of an entity from a time on, by time; those without one come first."""
+        """The states of an entity from a time since 2015 on, by time."""
         found = [self._states_by(way, one, from_ms) for way, one in self._ways_of(series)]
         return found[0] if len(found) == 1 else merge(*found, key=lambda row: row.time_ms or 0)
+
+    def untimely(self, series: list[object]) -> Iterator[StateRow]:
+        """The states of an entity that have no time, or one before 2015."""
+        for way, one in self._ways_of(series):
+            for number, time, state in self._untimely(way, one, "state"):
+                yield StateRow(number, state, time_ms_of(time), None)
 
     def newest(self, series: list[object], count: int) -> list[object]:
         """The attributes of the newest states of an entity, as in their rows."""
@@ -139,11 +157,18 @@ class RecorderFile:
         return _together([self._extent(way, number, "AND mean IS NOT NULL") for way in self._sum_ways()])
 
     def sums(self, table: str, number: object, from_ms: int) -> Iterator[SumRow]:
-        """The rows of `statistics` or `statistics_short_term` from a time on, by time."""
+        """The rows of `statistics` or `statistics_short_term` from a time since 2015 on, by time."""
         for way in self._sum_ways():
             if way.table == table:
                 rows = self._sliced(way, number, "mean, min, max", from_ms)
                 yield from (SumRow(row[0], time_ms_of(row[1]), *row[2:]) for row in rows)
+
+    def untimely_sums(self, table: str, number: object) -> Iterator[SumRow]:
+        """The rows of statistics that have no time, or one before 2015."""
+        for way in self._sum_ways():
+            if way.table == table:
+                for row in self._untimely(way, number, "mean, min, max"):
+                    yield SumRow(row[0], time_ms_of(row[1]), *row[2:])
 
     def _look(self) -> None:
         self._states = self._columns("states")
@@ -155,7 +180,11 @@ class RecorderFile:
                 f"{self.path}: a database, but not that of Home Assistant's recorder: it has no such table of states; "
                 "expected a file such as home-assistant_v2.db"
             )
-        self._ways = [_Way("states", one, time, "state_id") for one in series for time in times]
+        mine = {times[0]: "TRUE"}
+        if len(times) > 1:
+            mine = {times[0]: f"({times[0]} IS NOT NULL OR {times[1]} IS NULL)", times[1]: f"{times[0]} IS NULL"}
+            mine[times[1]] += f" AND {times[1]} IS NOT NULL"
+        self._ways = [_Way("states", one, time, "state_id", mine[time]) for one in series for time in times]
         shared = "attributes_id" in self._states
         own = "attributes" in self._states
         self._attributes = "coalesce(attributes, attributes_id)" if shared and own else _first(shared, own)
@@ -179,32 +208,31 @@ class RecorderFile:
         return ways
 
     def _states_by(self, way: _Way, series: object, from_ms: int) -> Iterator[StateRow]:
-        times = [other.time for other in self._ways if other.series == way.series]
-        if way.time == times[0]:
-            yield from self._timeless(way, series, times)
         for number, time, state, attributes in self._sliced(way, series, f"state, {self._attributes}", from_ms):
             yield StateRow(number, state, time_ms_of(time), attributes)
 
-    def _timeless(self, way: _Way, series: object, times: list[str]) -> Iterator[StateRow]:
-        """Rows that have no time in any of the columns."""
-        without = " AND ".join(f"{time} IS NULL" for time in times)
-        rows = [(-1, None)]
-        while rows:
-            rows = self._rows(
-                f"SELECT state_id, state FROM states WHERE {way.series} = ? AND {without} AND state_id > ? "
-                f"ORDER BY state_id LIMIT {SLICE_ROWS}",
-                (series, rows[-1][0]),
-            )
-            yield from (StateRow(number, state, None, None) for number, state in rows)
+    def _untimely(self, way: _Way, series: object, what: str) -> Iterator[tuple]:  # type: ignore[type-arg]
+        """Rows without a time, then those before 2015, each by number, a slice at a time."""
+        for untimely, values in ((f"{way.time} IS NULL", ()), (f"{way.time} < ?", (way.bound(EARLIEST_MS),))):
+            last = -1
+            while True:
+                rows = self._rows(
+                    f"SELECT {way.id}, {way.time}, {what} FROM {way.table} WHERE {way.series} = ? AND {way.mine} "
+                    f"AND {untimely} AND +{way.id} > ? ORDER BY +{way.id} LIMIT {SLICE_ROWS}",
+                    (series, *values, last),
+                )
+                yield from rows
+                if len(rows) < SLICE_ROWS:
+                    break
+                last = rows[-1][0]
 
     def _sliced(self, way: _Way, series: object, what: str, from_ms: int) -> Iterator[tuple]:  # type: ignore[type-arg]
         """Rows by time, a slice at a time, so that no query lasts."""
-        is_text = not way.time.endswith("_ts")
-        after: tuple[object, int] = (_text_of(from_ms) if is_text else from_ms / 1000 - 0.001, -1)
+        after: tuple[object, int] = (way.bound(max(from_ms, EARLIEST_MS)), -1)
         while True:
             rows = self._rows(
                 f"SELECT {way.id}, {way.time}, {what} FROM {way.table} "
-                f"WHERE {way.series} = ? AND ({way.time}, {way.id}) > (?, ?) "
+                f"WHERE {way.series} = ? AND {way.mine} AND ({way.time}, {way.id}) > (?, ?) "
                 f"ORDER BY {way.time}, {way.id} LIMIT {SLICE_ROWS}",
                 (series, *after),
             )
@@ -214,12 +242,11 @@ class RecorderFile:
             after = (rows[-1][1], rows[-1][0])
 
     def _extent(self, way: _Way, series: object, more: str = "") -> Extent:
-        earliest: object = _text_of(EARLIEST_MS) if not way.time.endswith("_ts") else EARLIEST_MS / 1000
-        where = f"FROM {way.table} WHERE {way.series} = ? {more}"
-        rows = self._rows(f"SELECT count({way.time}) {where}", (series,))[0][0]
-        first = self._rows(f"SELECT min({way.time}) {where} AND {way.time} >= ?", (series, earliest))[0][0]
-        last = self._rows(f"SELECT max({way.time}) {where} AND typeof({way.time}) <> 'blob'", (series,))[0][0]
-        return Extent(rows, time_ms_of(first), time_ms_of(last))
+        where = f"FROM {way.table} WHERE {way.series} = ? AND {way.mine} {more}"
+        rows = self._rows(f"SELECT count(*) {where}", (series,))[0][0]
+        first = self._rows(f"SELECT min({way.time}) {where} AND {way.time} >= ?", (series, way.bound(EARLIEST_MS)))
+        last = self._rows(f"SELECT max({way.time}) {where} AND typeof({way.time}) <> 'blob'", (series,))
+        return Extent(rows, time_ms_of(first[0][0]), time_ms_of(last[0][0]))
 
     def _columns(self, table: str) -> set[str]:
         return {row[1] for row in self._rows(f"PRAGMA table_info({table})")}
