@@ -51,6 +51,10 @@ class Copier(Protocol):
         """Since when there is something in it (UTC Unix ms)."""
         ...
 
+    def in_use_since_ms(self) -> int | None:
+        """Since when it is in use, as far as it tells (UTC Unix ms); None where there is nothing in it."""
+        ...
+
     def copy_to(self, part: Path) -> Contents:
         """Write a copy to a new file."""
         ...
@@ -105,6 +109,14 @@ class BackupFolder:
         """Since when there is something to back up (UTC Unix ms)."""
         return self.copier.data_since_ms()
 
+    def in_use_since_ms(self) -> int | None:
+        """Since when the database is in use, as far as it tells (UTC Unix ms); None where there is nothing in it."""
+        return self.copier.in_use_since_ms()
+
+    def refuse_without_parent(self) -> None:
+        """Raise BackupError where the folder could not be made, since its parent is not there."""
+        _refuse_without_parent(self.folder)
+
     def where(self, file: BackupFile) -> str:
         """The path of a backup."""
         return str(self.folder / file.name)
@@ -143,8 +155,7 @@ class BackupFolder:
     def _make_folder(self, folder: Path) -> None:
         if folder.is_dir():
             return
-        if not folder.parent.is_dir():
-            raise BackupError(f"{folder}: its parent folder is not there; is its disk mounted? Or set backup.folder")
+        _refuse_without_parent(folder)
         folder.mkdir(mode=0o700)
         give_to_owner_of_folder(folder)
 
@@ -207,6 +218,11 @@ def force(path: Path) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def _refuse_without_parent(folder: Path) -> None:
+    if not folder.parent.is_dir():
+        raise BackupError(f"{folder}: its parent folder is not there; is its disk mounted? Or set backup.folder")
 
 
 def _member(name: str, size: int, now_ms: int) -> zipfile.ZipInfo:

@@ -12,6 +12,7 @@ from email.message import Message
 from http.client import HTTPException
 from typing import Literal, NamedTuple
 
+from monitor.adapters.unreachable import why_unreachable
 from monitor.core.erasing import Points, as_mirrored
 from monitor.core.zones import EPOCH
 from monitor.errors import MirrorError
@@ -68,9 +69,7 @@ class HttpMirrorEraser:
         if kind == "InfluxDB 3":
             return MirrorView(kind, "InfluxDB 3 cannot delete a part of a table; drop the database there by hand")
         if kind == "VictoriaMetrics" and not everything:
-            return MirrorView(
-                kind, "VictoriaMetrics deletes whole series only, no range of time; it keeps these nights"
-            )
+            return MirrorView(kind, "VictoriaMetrics deletes whole series only, no range of time")
         if kind == "InfluxDB 2":
             self._erase_influx_2(Points(PROBE, None, 0, 1))
         if kind == "InfluxDB 1.8":
@@ -168,8 +167,7 @@ class HttpMirrorEraser:
             with exc:
                 return _Heard(exc.code, exc.headers, exc.read().decode(errors="replace"))
         except (OSError, HTTPException, ValueError) as exc:
-            why = getattr(exc, "reason", None) or exc
-            raise MirrorError(f"{self._settings.url}: the mirror cannot be reached ({why})") from exc
+            raise MirrorError(f"{self._settings.url}: the mirror cannot be reached ({why_unreachable(exc)})") from exc
 
     def _headers(self, content: str | None) -> dict[str, str]:
         headers = {} if content is None else {"Content-Type": content}

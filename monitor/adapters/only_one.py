@@ -15,10 +15,10 @@ _MOST_BYTES = 100
 
 
 @contextmanager
-def only_one(database: Path, now_ms: int) -> Iterator[None]:
+def only_one(database: Path, now_ms: int, *, daemon: bool = True) -> Iterator[None]:
     """Hold the daemon's lock on a database for the time of the block; raises StoreUnusable where another has it.
 
-    The lock file says who holds it and since when, for who is refused.
+    The lock file says who holds it and since when, for who is refused. `daemon`: whether it is one that asks.
     """
     lock = database.with_name(f"{database.name}.lock")
     descriptor = _opened(lock)
@@ -26,9 +26,9 @@ def only_one(database: Path, now_ms: int) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
+            who, todo = ("another", ", or set store.path to a file of its own") if daemon else ("a", "")
             raise StoreUnusable(
-                f"{database}: another daemon ({_holder(descriptor)}) uses this database; "
-                "end it first, or set store.path to a file of its own"
+                f"{database}: {who} daemon ({_holder(descriptor)}) uses this database; end it first{todo}"
             ) from exc
         _sign(descriptor, now_ms)
         yield

@@ -11,7 +11,7 @@ from monitor.adapters.sqlite.copying import DatabaseCopier
 from monitor.bootstrap.home import zone_name
 from monitor.core.backups import Manifest, backup_name
 from monitor.core.nights import wall_time
-from monitor.core.wording import counted
+from monitor.core.wording import counted, size
 from monitor.core.zones import local_time, zone_of
 from monitor.errors import BackupError, InputError
 from monitor.ports import BackupFile, Clock
@@ -23,8 +23,11 @@ log = logging.getLogger(__name__)
 END_S = 1.0
 """Seconds that the end of the daemon waits for a backup; one that is broken off leaves nothing but a part of a file."""
 
-LATE_MS = 3 * 86_400_000
-"""ms; with no backup for longer than that, something is wrong with the daily one."""
+HOUR_MS = 3_600_000
+"""ms"""
+
+LATE_MS = 3 * 24 * HOUR_MS
+"""ms; a database in use with no backup for longer than that: something is wrong with the daily one."""
 
 
 def backups(settings: Settings) -> BackupFolder:
@@ -100,11 +103,14 @@ def examine_backups(settings: Settings) -> str:
     said = [f"none yet in {folder.folder}"]
     if newest is not None:
         when = local_time(newest.created_ms, zone_of(zone_name(settings))).strftime("%Y-%m-%d %H:%M")
-        age = counted((now_ms - newest.created_ms) // 3_600_000, "hour")
-        said = [f"last {when}, {age} ago, {newest.size / 1e6:,.1f} MB: {folder.where(newest)}"]
+        hours = (now_ms - newest.created_ms) // HOUR_MS
+        age = counted(hours, "hour") if hours else "less than an hour"
+        said = [f"last {when}, {age} ago, {size(newest.size)}: {folder.where(newest)}"]
     if not settings.backup.daily:
         return "; ".join((*said, "no daily one (backup.daily = false)"))
-    since_ms = folder.data_since_ms() if database.exists() else None
+    if settings.backup.folder is not None or database.parent.is_dir():
+        folder.refuse_without_parent()
+    since_ms = folder.in_use_since_ms() if database.exists() else None
     old_enough = since_ms is not None and now_ms - since_ms > LATE_MS
     if old_enough and (newest is None or now_ms - newest.created_ms > LATE_MS):
         raise BackupError(

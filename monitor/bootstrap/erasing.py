@@ -93,7 +93,7 @@ def everything(settings: Settings, *, mirror: bool, backups: bool) -> Iterator[P
     database, files = settings.store.path.expanduser(), _files(settings)
     if not files.beside() and not (backups and files.backups()) and not mirror:
         raise InputError(f"{database}: there is nothing to delete; see store.path")
-    with only_one(database, SystemClock().now_ms()):
+    with only_one(database, SystemClock().now_ms(), daemon=False):
         view = _look(settings, everything=True) if mirror else None
         counts, points = _held(settings) if database.is_file() else ({}, [])
         yield Plan(

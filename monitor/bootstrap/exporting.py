@@ -18,7 +18,7 @@ def exporter(settings: Settings, stores: Stores) -> Exporting:
 
 
 def export_to(steps: Exporting, path: Path, kind: Kind, form: Form, choice: Choice, *, replace: bool) -> int:
-    """Write a file; how many rows or lines are in it."""
+    """Write a file; how many of the kind are in it."""
     rows = 0
     with new_file(path, replace=replace) as file:
         for piece in steps.pieces(kind, form, choice):

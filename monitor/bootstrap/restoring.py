@@ -1,5 +1,6 @@
 """A backup to the database in use: looked through, brought up to date, and only then put in its place."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -56,15 +57,21 @@ class Restored:
     kept: Path | None = None
 
 
-def restore(settings: Settings, file: Path, agreed: Callable[[Plan], bool]) -> Restored:
+def restore(settings: Settings, file: Path, agreed: Callable[[Plan], bool], *, trial: bool = False) -> Restored:
     """Put a backup, or a bare database file, in the place of the database, unless `agreed` says no.
 
-    Until then the database is as it was, also where this is broken off. Raises InputError for what is no sound backup,
-    StoreUnusable while a daemon runs, StoreUnavailable where there is no room or another program uses the database.
+    Until then the database is as it was, also where this is broken off. A `trial` only shows it, beside a daemon too.
+    Raises InputError for what is no sound backup, StoreUnusable while a daemon runs, StoreUnavailable where there is no
+    room or another program uses the database.
     """
     database = settings.store.path.expanduser()
     _refuse_odd_file(file, database)
-    with only_one(database, SystemClock().now_ms()), _part_beside(database) as part:
+    if trial:
+        return _tried(file, database, agreed)
+    with (
+        only_one(database, SystemClock().now_ms(), daemon=False),
+        _part_beside(database, "restore.part") as part,
+    ):
         give_to_owner_of_folder(database.with_name(f"{database.name}.lock"))
         plan = _prepared(file, database, part)
         if not agreed(plan):
@@ -77,6 +84,17 @@ def restore(settings: Settings, file: Path, agreed: Callable[[Plan], bool]) -> R
         return Restored(plan=plan, done=True, kept=kept)
 
 
+def _tried(file: Path, database: Path, agreed: Callable[[Plan], bool]) -> Restored:
+    """What would be restored; the name of the part is its own, since another restore may run.
+
+    What a killed one left, the next restore clears away.
+    """
+    with _part_beside(database, f"restore.part.{os.getpid()}.part") as part:
+        plan = _prepared(file, database, part)
+        agreed(plan)
+        return Restored(plan=plan, done=False)
+
+
 def _refuse_odd_file(file: Path, database: Path) -> None:
     if not file.is_file():
         raise InputError(f"{file}: {'not a file' if file.exists() else 'no such file'}; name a backup")
@@ -85,9 +103,10 @@ def _refuse_odd_file(file: Path, database: Path) -> None:
 
 
 @contextmanager
-def _part_beside(database: Path) -> Iterator[Path]:
+def _part_beside(database: Path, ending: str) -> Iterator[Path]:
     """A name for what is not in place yet; whatever bears it is gone afterwards, and what an earlier restore left."""
-    part = database.with_name(f"{database.name}.restore.part")
+    folder = next(one for one in database.parents if one.is_dir())  # a trial makes none
+    part = folder / f"{database.name}.{ending}"
     try:
         _clear(part)
         yield part

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from monitor.adapters.sqlite.analysis import SqliteAnalysis
 from monitor.adapters.sqlite.database import Database
@@ -15,6 +16,7 @@ from monitor.adapters.sqlite.readings import SqliteReadings
 from monitor.adapters.sqlite.sensors import SqliteSensors
 from monitor.adapters.sqlite.series import SeriesNumbers
 from monitor.adapters.sqlite.thinned import SqliteThinning
+from monitor.errors import StoreUnusable
 from monitor.settings import Settings
 
 
@@ -34,9 +36,15 @@ class Stores:
 
 
 @contextmanager
-def open_stores(settings: Settings) -> Iterator[Stores]:
-    """The stores of the settings' file, created where it is not there yet; raises StoreUnusable."""
-    with Database(settings.store.path.expanduser(), sync=settings.store.sync) as database:
+def open_stores(settings: Settings, *, new: bool = True) -> Iterator[Stores]:
+    """The stores of the settings' file; raises StoreUnusable. `new`: it is created where it is not there yet."""
+    path = settings.store.path.expanduser()
+    if not new and not _there(path):
+        raise StoreUnusable(
+            f"{path}: not there yet; the first start of the daemon makes it. Is this the daemon's store.path? "
+            "Does it take sudo, or --config?"
+        )
+    with Database(path, sync=settings.store.sync) as database:
         numbers, outbox = SeriesNumbers(), Outbox(on=bool(settings.mirror.url))
         readings = SqliteReadings(database, numbers, outbox)
         yield Stores(
@@ -50,3 +58,11 @@ def open_stores(settings: Settings) -> Iterator[Stores]:
             thinning=SqliteThinning(database),
             past=SqlitePast(database, numbers, outbox),
         )
+
+
+def _there(path: Path) -> bool:
+    """Whether there is a file; where nobody lets us look, the opening of it says so."""
+    try:
+        return path.exists()
+    except OSError:
+        return True

@@ -1,15 +1,19 @@
 """`backup`, `backups` and `restore`: copies of everything that is stored."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.console import local, print_json, print_table
+from monitor.cli.console import local, print_json, print_table, printable
 from monitor.cli.options import Config, Json
+from monitor.core.wording import size as size_of
+from monitor.errors import InputError
 
 if TYPE_CHECKING:
     from monitor.bootstrap.restoring import Plan, Restored
+    from monitor.core.backups import Manifest
 
 WORDS = {
     "sensors": "sensors",
@@ -48,7 +52,7 @@ def backup(
         print_json({"file": str(path), "bytes": size, **manifest_document(manifest)})
         return
     counts = manifest.contents.counts
-    print(f"Backup written: {path}, {size / 1e6:,.1f} MB.")
+    print(f"Backup written: {path}, {size_of(size)}.")
     print(
         ", ".join(f"{WORDS[name]} {number:,}" for name, number in counts.items() if number) or "There is nothing in it."
     )
@@ -69,23 +73,22 @@ def backups(config: Config = None, as_json: Json = False) -> None:
             ]
         )
         return
-    zone = bootstrap.zone_name(loaded)
-    print_table(
-        ("made", "MB", "readings", "nights", "diary", "version", "file"),
-        [
-            (local(one.created_ms, zone), f"{one.size / 1e6:,.1f}", "damaged", "", "", "", path)
-            if said is None
-            else (
-                local(one.created_ms, zone),
-                f"{one.size / 1e6:,.1f}",
-                *(f"{said.contents.counts.get(name, 0):,}" for name in ("readings", "nights", "diary")),
-                said.version,
-                path,
-            )
-            for path, one, said in found
-        ],
-        empty="No backup yet: the daemon makes one every day, `bedroom-monitor backup` makes one now.",
-    )
+    if not found:
+        print("No backup yet: the daemon makes one every day, `bedroom-monitor backup` makes one now.")
+        return
+    zone, folder = bootstrap.zone_name(loaded), None
+    for path, one, said in found:
+        if path.parent != folder:
+            folder = path.parent
+            print(f"In {printable(str(folder))}:")
+        print(printable(path.name))
+        told = [local(one.created_ms, zone), size_of(one.size)]
+        print(f"    {', '.join(told + (['damaged'] if said is None else _told(said)))}")
+
+
+def _told(said: "Manifest") -> list[str]:
+    counts = said.contents.counts
+    return [f"{WORDS[name]} {counts.get(name, 0):,}" for name in ("readings", "nights", "diary")] + [said.version]
 
 
 def restore(
@@ -97,8 +100,8 @@ def restore(
 ) -> None:
     """Put a backup in the place of the database, which is kept beside it.
 
-    Stop the daemon first. A backup of an older version is brought up to date; one that is damaged or of a newer version
-    is refused. Whatever stops this, the database stays as it was.
+    Stop the daemon first; it may run for --dry-run. A backup of an older version is brought up to date; one that is
+    damaged or of a newer version is refused. Whatever stops this, the database stays as it was.
     """
     from monitor import bootstrap, settings
 
@@ -110,10 +113,12 @@ def restore(
         if dry_run:
             return False
         if plan.replaces_something and not yes:
+            if not sys.stdin.isatty():
+                raise InputError("restore: expected --yes, since nobody can be asked here; nothing was changed")
             typer.confirm(f"Replace {plan.database}?", abort=True, err=True)
         return True
 
-    restored = bootstrap.restore(loaded, file, agreed)
+    restored = bootstrap.restore(loaded, file, agreed, trial=dry_run)
     if as_json:
         print_json(_document(restored))
     elif not restored.done:

@@ -1,7 +1,7 @@
 """`erase`: nights, or everything, deleted for good."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +11,7 @@ from monitor.cli.console import local, print_json, printable
 from monitor.cli.exits import FAULT, UNREACHABLE
 from monitor.cli.options import Config, Json, date_given
 from monitor.core.erasing import out_of_reach
-from monitor.core.wording import counted
+from monitor.core.wording import counted, size
 from monitor.errors import InputError, MirrorError
 
 if TYPE_CHECKING:
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 WORD = "erase"
 """What a person types to say that they mean it."""
+
+ONE_OF = {
+    "five-minute rows": "five-minute row", "values set aside": "value set aside", "words of events": "word of an event",
+    "diary entries": "diary entry", "earlier diary entries": "earlier diary entry", "analyses": "analysis",
+}  # fmt: skip
+"""What one of a kind is called where that is not the word without its s."""
 
 
 def erase(
@@ -40,8 +46,9 @@ def erase(
     """Delete nights, or everything, for good.
 
     Of a night goes all that was measured, from noon to noon, what was logged, and every analysis that knew of it.
-    The daemon may run meanwhile, but not for --all. The settings stay. Exit code 3 where the mirror cannot be reached:
-    then nothing is deleted.
+    The daemon may run meanwhile, but not for --all. The settings stay. Exit code 3 where the mirror cannot be reached
+    or refuses: then nothing is deleted. Exit code 1 where its server has no way to delete this: that is said before,
+    and the rest is deleted.
     """
     from monitor import settings
 
@@ -82,7 +89,8 @@ def _nights(
     _ask(yes=yes)
     done, trouble = erasing.erase_nights(settings, plan, nights, _progress(as_json=as_json))
     if not as_json:
-        print(_tidiness(done.file))
+        if (tidiness := _tidiness(done.file)) and any(done.rows.values()):
+            print(tidiness)
         if plan.backups:
             print("The next daily backup is made anew.")
     return _document(plan, backups=backups, trouble=trouble) | {
@@ -111,14 +119,16 @@ def _show(plan: "Plan", *, as_json: bool) -> None:
         return
     for kind, count in plan.counts.items():
         if count:
-            print(f"  {count:,} {kind}")
+            print(f"  {count:,} {_noun(kind) if count == 1 else kind}")
     if not any(plan.counts.values()):
         print("  nothing of them in the database")
     for files, what in ((plan.files, "file"), (plan.backups, "backup")):
         if files:
             print(f"  {counted(len(files), what)}, {_size(files)}: {', '.join(printable(one.path) for one in files)}")
-    if plan.mirror is not None:
-        print(f"  {'what is of them' if plan.points else 'nothing'} in the mirror ({plan.mirror.server})")
+    if plan.mirror is not None and plan.mirror.unable is None:
+        print(f"  what is of them in the mirror ({plan.mirror.server})")
+    elif plan.mirror is not None:
+        print(f"  Not deleted: what is of them in the mirror. {printable(str(plan.mirror.unable))}")
 
 
 def _ask(*, yes: bool) -> None:
@@ -148,8 +158,15 @@ def _conclude(document: dict[str, object], *, as_json: bool) -> None:
             print(f"  - {printable(str(line))}")
     if document["trouble"] is not None:
         if not as_json:
-            print(f"The mirror still holds some of it: {printable(str(document['trouble']))}", file=sys.stderr)
+            print(f"{_left(document)}: {printable(str(document['trouble']))}", file=sys.stderr)
         raise typer.Exit(FAULT)
+
+
+def _left(document: Mapping[str, object]) -> str:
+    """What the mirror still holds: all of it, or only what was on its way while the rest was deleted."""
+    mirror = document["mirror"]
+    erased = isinstance(mirror, dict) and mirror["erased"]
+    return "The mirror may hold what was on its way there" if erased else "The mirror still holds what it had of them"
 
 
 def _progress(*, as_json: bool) -> Callable[[int], None]:
@@ -159,16 +176,23 @@ def _progress(*, as_json: bool) -> Callable[[int], None]:
 
 
 def _tidiness(file: "Tidied") -> str:
-    said = f"The file is {file.released / 1e6:,.1f} MB smaller."
+    """How the database file is now; empty where there is nothing to say."""
+    said = [f"The file is {size(file.released)} smaller."] if file.released else []
     if not file.log_emptied:
-        said += " Its write-ahead file could not be emptied, since somebody reads; it is when the daemon starts anew."
+        said.append(
+            "Its write-ahead file could not be emptied, since somebody reads; it is when the daemon starts anew."
+        )
     if file.free:
-        said += f" {file.free / 1e6:,.1f} MB in it are free for what comes."
-    return said
+        said.append(f"{size(file.free)} in it are free for what comes.")
+    return " ".join(said)
+
+
+def _noun(kind: str) -> str:
+    return ONE_OF.get(kind, kind.removesuffix("s"))
 
 
 def _size(files: Sequence["KeptFile"]) -> str:
-    return f"{sum(one.size for one in files) / 1e6:,.1f} MB"
+    return size(sum(one.size for one in files))
 
 
 def _date(option: str, text: str | None) -> date:

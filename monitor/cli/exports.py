@@ -151,7 +151,7 @@ def export_all(
         if not as_json:
             _say(file, kind, rows)
 
-    with bootstrap.open_stores(loaded) as stores:
+    with bootstrap.open_stores(loaded, new=False) as stores:
         exporting.export_all(exporting.exporter(loaded, stores), folder, form, choice, replace=force, told=told)
     if as_json:
         print_json(written)
@@ -166,7 +166,7 @@ def _export(
     if as_json and file == STANDARD_OUTPUT:
         raise InputError("--json: expected a FILE beside it, since it tells what was written there")
     loaded = settings.load(config)
-    with bootstrap.open_stores(loaded) as stores:
+    with bootstrap.open_stores(loaded, new=False) as stores:
         steps = exporting.exporter(loaded, stores)
         steps.check(choice)
         if file == STANDARD_OUTPUT:

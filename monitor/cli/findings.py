@@ -12,7 +12,7 @@ def analyse(config: Config = None, as_json: Json = False) -> None:
 
     loaded = settings.load(config)
     clock = SystemClock()
-    with bootstrap.open_stores(loaded) as stores:
+    with bootstrap.open_stores(loaded, new=False) as stores:
         bootstrap.closing(loaded, stores).close_due(clock.now_ms())
         run = bootstrap.analysing(loaded, stores, clock).analyse()
     if as_json:
@@ -26,7 +26,7 @@ def advise(config: Config = None, as_json: Json = False) -> None:
     from monitor import bootstrap, settings
     from monitor.cli.show import advice_document, show_advice
 
-    with bootstrap.open_stores(settings.load(config)) as stores:
+    with bootstrap.open_stores(settings.load(config), new=False) as stores:
         run = stores.analyses.latest()
         advice = bootstrap.advising(stores).advise(run.result) if run else ()
     if as_json:

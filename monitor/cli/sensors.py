@@ -43,7 +43,7 @@ def list_sensors(config: Config = None, as_json: Json = False) -> None:
 
     loaded = settings.load(config)
     now_ms = SystemClock().now_ms()
-    with bootstrap.open_stores(loaded) as stores:
+    with bootstrap.open_stores(loaded, new=False) as stores:
         health = Health(stores.readings)
         listed = listed_of(
             health.of_all(now_ms, bootstrap.plan(loaded).choice),
@@ -66,7 +66,7 @@ def show(key: Key, config: Config = None) -> None:
     from monitor.services.health import Health
 
     loaded = settings.load(config)
-    with bootstrap.open_stores(loaded) as stores:
+    with bootstrap.open_stores(loaded, new=False) as stores:
         sensor = sensor_called(stores.readings.sensors(), key)
         health = Health(stores.readings).of_all(SystemClock().now_ms(), bootstrap.plan(loaded).choice)
         show_sensor(
@@ -89,7 +89,7 @@ def place(key: Key, where: Annotated[Place, typer.Argument(help="Where it is.")]
     from monitor import bootstrap, settings
 
     loaded = settings.load(config)
-    with bootstrap.open_stores(loaded) as stores:
+    with bootstrap.open_stores(loaded, new=False) as stores:
         key = sensor_called(stores.readings.sensors(), key).key
         stores.sensors.place(key, None if where is Place.NONE else where.value, "person")
         bootstrap.close_nights(loaded, stores)
@@ -126,7 +126,7 @@ def calibrate(
     except ValueError as exc:
         raise InputError(f"--from: expected a date such as 2026-01-31, got {since!r}") from exc
     since_ms = unix_ms(moment if moment.tzinfo else moment.replace(tzinfo=zone_of(bootstrap.zone_name(loaded))))
-    with bootstrap.open_stores(loaded) as stores:
+    with bootstrap.open_stores(loaded, new=False) as stores:
         key = sensor_called(stores.readings.sensors(), key).key
         stores.sensors.calibrate(key, quantity, since_ms, offset, gain)
         bootstrap.close_nights(loaded, stores)
@@ -142,7 +142,7 @@ def forget(
     from monitor import bootstrap, settings
 
     loaded = settings.load(config)
-    with bootstrap.open_stores(loaded) as stores:
+    with bootstrap.open_stores(loaded, new=False) as stores:
         key = sensor_called(stores.readings.sensors(), key).key
         if not yes:
             typer.confirm(f"Delete {printable(key)} with all its readings?", abort=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import time, tzinfo
 
 from monitor.core.backups import due_since, kept
+from monitor.core.wording import size
 from monitor.errors import BackupError, StoreError
 from monitor.ports import BackupFile, Backups, Clock
 
@@ -73,7 +74,7 @@ class BackingUp:
     def _make_one(self) -> None:
         now_ms = self._clock.now_ms()
         made = self._backups.make(now_ms)
-        log.info("backup written: %s, %.1f MB", self._backups.where(made), made.size / 1e6)
+        log.info("backup written: %s, %s", self._backups.where(made), size(made.size))
         self._failing = False
         self._clear_away([one for one in self._backups.made() if one.created_ms <= now_ms])
 

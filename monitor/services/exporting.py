@@ -38,7 +38,7 @@ ALL_TIME_MS = 2**53
 
 
 class Piece(NamedTuple):
-    """Some text, and how many rows or lines of what was asked for are in it."""
+    """Some text, and how many of what was asked for are in it."""
 
     text: str
     rows: int
@@ -123,7 +123,8 @@ class Exporting:
     def _readings_lines(self, choice: Choice) -> Iterator[Piece]:
         for sensor, quantity in self._series(choice):
             for kept in self._archive.pieces(sensor, quantity, *choice.span_ms(self._zone), raw=choice.raw):
-                yield _lines(reading_lines(sensor, quantity, ((one.time_ms, one.value) for one in kept)))
+                lines = reading_lines(sensor, quantity, ((one.time_ms, one.value) for one in kept))
+                yield _lines(lines, of=quantity)
 
     def _series(self, choice: Choice) -> list[tuple[str, str]]:
         return [
@@ -142,7 +143,7 @@ class Exporting:
     def _nights_lines(self, choice: Choice) -> Iterator[Piece]:
         for entry in self._diary.entries():
             if choice.holds(entry.wake_date):
-                yield _lines(diary_lines(entry, self._zone))
+                yield _lines(diary_lines(entry, self._zone), of="diary")
 
     def _exposures_csv(self, choice: Choice) -> Iterator[Piece]:
         yield _header(EXPOSURE_COLUMNS)
@@ -155,14 +156,15 @@ class Exporting:
         for wake_date, why in sorted(excluded.items()):
             if choice.holds(wake_date):
                 row = dict.fromkeys(EXPOSURE_COLUMNS) | {"wake_date": wake_date.isoformat(), "left_out": why}
-                yield _rows([list(row.values())])
+                yield Piece(csv_text([list(row.values())]), 0)  # a night without a number
 
     def _exposures_lines(self, choice: Choice) -> Iterator[Piece]:
         excluded = self._nights.excluded()
         for night in self._nights.nights():
             out = night.window.wake_date in excluded
             if choice.holds(night.window.wake_date):
-                yield _lines(night_lines(night.window, night.exposures, excluded=out, home_zone=self._zone))
+                lines = night_lines(night.window, night.exposures, excluded=out, home_zone=self._zone)
+                yield _lines(lines, of="exposure")
 
     def _findings_csv(self, choice: Choice) -> Iterator[Piece]:
         yield _header(FINDING_COLUMNS)
@@ -171,7 +173,7 @@ class Exporting:
 
     def _findings_lines(self, choice: Choice) -> Iterator[Piece]:
         for run in self._archive.runs(*choice.span_ms(self._zone)):
-            yield _lines(finding_lines(run.result, (), run.ran_ms))
+            yield _lines(finding_lines(run.result, (), run.ran_ms), of="finding")
 
 
 def _header(columns: Sequence[str]) -> Piece:
@@ -182,5 +184,6 @@ def _rows(rows: Sequence[Sequence[Cell]]) -> Piece:
     return Piece(csv_text(rows), len(rows))
 
 
-def _lines(lines: Sequence[str]) -> Piece:
-    return Piece("".join(f"{line}\n" for line in lines), len(lines))
+def _lines(lines: Sequence[str], of: str) -> Piece:
+    """The lines; points of the measurement `of` count, others, such as the night of its exposures, do not."""
+    return Piece("".join(f"{line}\n" for line in lines), sum(line.startswith((f"{of},", f"{of} ")) for line in lines))

@@ -75,7 +75,7 @@ class Mirror(Section):
     keep_days: float = Field(default=30.0, gt=0, le=3650)
     """Days that something waits to be sent while the server is away; the database itself keeps it."""
     keep_rows: int = Field(default=1_000_000, ge=1_000, le=100_000_000)
-    """Rows of the queue that wait at the most, about 40 bytes each; then the oldest leave it."""
+    """Rows of the queue that wait at the most, about 30 bytes each; then the oldest leave it."""
 
     @model_validator(mode="after")
     def _together(self) -> Self:

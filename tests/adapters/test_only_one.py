@@ -26,6 +26,15 @@ def test_a_second_daemon_is_refused_with_who_has_it_since_when_and_what_to_do(tm
         raise AssertionError("two at once")
 
 
+def test_what_is_no_daemon_is_told_that_one_runs(tmp_path):
+    with (
+        only_one(tmp_path / "monitor.db", NOW_MS),
+        pytest.raises(StoreUnusable, match=r": a daemon \(process \d+, since .+\) uses this database; end it first$"),
+        only_one(tmp_path / "monitor.db", NOW_MS, daemon=False),
+    ):
+        raise AssertionError("two at once")
+
+
 def test_the_holder_of_a_lock_that_does_not_say_who_it_is_is_told_too(tmp_path):
     with (tmp_path / "monitor.db.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -141,6 +141,21 @@ def test_a_condition_that_was_always_the_same_is_said_to_be():
 
 
 @pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (0, "0 kB"),
+        (1, "1 kB"),
+        (3_200, "4 kB"),
+        (99_999, "100 kB"),
+        (100_000, "0.1 MB"),
+        (1_234_500_000, "1,234.5 MB"),
+    ],
+)
+def test_a_size_is_told_in_kb_or_mb(count, told):
+    assert wording.size(count) == told
+
+
+@pytest.mark.parametrize(
     ("value", "told"),
     [
         (1.957, "1.96"),

@@ -158,14 +158,6 @@ def test_the_database_from_before_is_kept_with_what_its_write_ahead_file_held(sa
     assert "monitor.db.before-restore-2" in beside(database)
 
 
-def test_before_something_is_replaced_it_is_asked_and_no_means_no(say, backup, database):
-    before = database.read_bytes()
-    answer = say("restore", backup, answer="n\n")
-    assert (answer.code, database.read_bytes()) == (FAULT, before)
-    assert "readings" in answer.out
-    assert beside(database) == ["monitor.db", "monitor.db.lock"]
-
-
 def test_a_dry_run_looks_through_the_backup_and_changes_nothing(say, backup, database):
     before = database.read_bytes()
     answer = say("restore", backup, "--dry-run")
@@ -259,7 +251,9 @@ def test_a_backup_whose_manifest_counts_otherwise_is_refused(say, backup, databa
 def test_while_a_daemon_runs_nothing_is_restored(say, backup, database):
     with only_one(database, NOW_MS):
         answer = say("restore", backup, "--yes")
-    assert (answer.code, "uses this database; end it first" in answer.err) == (FAULT, True)
+    assert answer.code == FAULT
+    assert ": a daemon (process " in answer.err
+    assert "uses this database; end it first" in answer.err
 
 
 def test_while_another_program_uses_the_database_nothing_is_restored(say, backup, database):
@@ -296,23 +290,6 @@ def test_backups_are_listed_and_one_that_is_damaged_is_said_to_be(say, backup, t
 def test_without_a_database_there_is_nothing_to_back_up(say):
     answer = say("backup")
     assert (answer.code, "nothing to back up" in answer.err) == (FAULT, True)
-
-
-def state_of(say: Say, subject: str) -> tuple[bool, str]:
-    found = {one["subject"]: one for one in say("check", "--json").document}[subject]
-    return found["ok"], found["says"]
-
-
-def test_check_finds_a_daily_backup_that_is_not_made(say, backup, database, tmp_path, monkeypatch):
-    ok, says = state_of(say, "backups")
-    assert (ok, says.startswith("none yet in")) == (False, True)
-    assert say("backup").code == DONE
-    ok, says = state_of(say, "backups")
-    assert ok
-    assert "0 hours ago" in says
-    assert "on the same disk as the database" in says
-    monkeypatch.setenv("BEDROOM_MONITOR_BACKUP__DAILY", "false")
-    assert "no daily one" in state_of(say, "backups")[1]
 
 
 def many_readings(path: Path, count: int) -> None:

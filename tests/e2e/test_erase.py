@@ -206,8 +206,14 @@ def test_a_mirror_that_cannot_be_reached_stops_it_before_anything_is_deleted(hom
     monkeypatch.setenv("BEDROOM_MONITOR_MIRROR__URL", f"http://127.0.0.1:{free_port}")
     before = home.held("2", "6")
     answer = home.say(*RANGE, "--mirror")
-    assert (answer.code, "nothing was deleted" in answer.err) == (UNREACHABLE, True)
+    said = "the mirror cannot be reached (nothing listens there); nothing was deleted"
+    assert (answer.code, said in answer.err) == (UNREACHABLE, True)
     assert home.held("2", "6") == before
+
+
+def test_what_is_told_is_counted_in_words_and_nothing_is_told_of_nothing(home):
+    assert "  1 diary entry\n" in home.say("erase", "--from", "2026-02-03", "--to", "2026-02-03", "--yes").out
+    assert " smaller" not in home.say("erase", "--from", "2026-02-03", "--to", "2026-02-03", "--yes").out
 
 
 @pytest.fixture
@@ -246,7 +252,9 @@ def test_a_mirror_that_cannot_delete_nights_is_a_fault_and_the_rest_is_done(home
     influx.answers["ping"] = (204, {}, "")
     influx.answers["api/v1/status/buildinfo"] = (200, {}, '{"status":"success"}')
     answer = home.say(*RANGE, "--mirror")
-    assert (answer.code, "no range of time" in answer.err) == (FAULT, True)
+    why = "VictoriaMetrics deletes whole series only, no range of time"
+    assert (answer.code, f"still holds what it had of them: {why}\n" in answer.err) == (FAULT, True)
+    assert answer.out.index(f"Not deleted: what is of them in the mirror. {why}\n") < answer.out.index("Done.")
     assert set(home.held("3", "4").values()) == {0}
 
 

@@ -51,14 +51,12 @@ def test_settings_that_cannot_be_used_are_a_fault_told_line_by_line(say: Say) ->
         ("log", "0001-01-01", "--severity", 1),
         ("log", "1026-02-02", "--severity", 1),
         ("log", "9999-12-31", "--severity", 1),
-        ("nights", "show", "2025-02-02"),
         ("nights", "exclude", "2025-02-02", "--why", " "),
         ("nights", "exclude", "2025-02-02", "--why", "x", "--take-back"),
         ("import", "readings", "nowhere.csv"),
         ("import", "readings", "."),
         ("import", "readings", "nowhere.csv", "--place", "kitchen"),
         ("import", "readings", "nowhere.csv", "--zone", "Mars/Base"),
-        ("sensors", "place", "nobody", "bedroom"),
         ("sensors", "place", "nobody", "kitchen"),
         ("decode", "--topic", "a", "--jsonl", "b"),
         ("decode", "--topic", "a"),
@@ -72,6 +70,39 @@ def test_input_that_cannot_be_used_is_2_with_a_word_on_it(say: Say, words: tuple
     answer = say(*words)
     assert (answer.code, answer.out) == (USAGE, "")
     assert answer.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("nights", "show", "2025-03-02"), "nothing is known of the night of 2025-03-02"),
+        (("sensors", "place", "nobody", "bedroom"), "no sensor 'nobody'"),
+    ],
+)
+def test_what_is_not_known_is_2_with_a_word_on_it(some_readings: Say, words: tuple[object, ...], said: str) -> None:
+    answer = some_readings(*words)
+    assert (answer.code, answer.out, said in answer.err) == (USAGE, "", True)
+
+
+def test_without_sensors_the_list_says_what_to_look_at(say: Say) -> None:
+    assert say("nights", "close").code == DONE
+    assert "No sensor has been heard yet" in say("sensors", "list").out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("nights", "list"), ("nights", "show", "2025-02-02"), ("nights", "forget", "2025-02-02", "--yes"),
+        ("sensors", "list"), ("sensors", "show", "nobody"), ("sensors", "place", "nobody", "bedroom"),
+        ("analyse",), ("advise",), ("mirror", "status"), ("mirror", "resync"), ("export", "nights"),
+        ("export", "all", "out"), ("backup",),
+    ],
+)  # fmt: skip
+def test_where_no_database_is_what_only_looks_says_so_and_makes_none(say: Say, words: tuple[object, ...]) -> None:
+    before = sorted(Path().rglob("*"))
+    answer = say(*words)
+    assert (answer.code, answer.out, sorted(Path().rglob("*"))) == (FAULT, "", before)
+    assert "monitor.db: not there yet; " in answer.err or "monitor.db: no database there" in answer.err
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
@@ -166,7 +197,7 @@ def test_with_json_every_bad_line_is_told_by_number(say: Say) -> None:
 def test_a_dry_run_of_nights_logs_none(say: Say) -> None:
     Path("nights.csv").write_text("date\tseverity\n2025-02-02\t4\n")
     assert "1 night can be imported" in say("import", "nights", "nights.csv", "--dry-run").out
-    assert say("nights", "list", "--json").document == []
+    assert not Path("monitor.db").exists()
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "cp1252"])

@@ -202,6 +202,14 @@ def test_line_protocol_is_laid_out_as_in_the_mirror(filled):
     assert exposures.startswith("night bed_h=-1.")
 
 
+def test_what_is_counted_is_what_the_noun_says(filled, tmp_path):
+    assert filled("first", "export", "all", "lines", "--format", "line-protocol").code == DONE
+    said = filled("first", "export", "all", "again", "--format", "line-protocol", "--json").document
+    points = (tmp_path / "lines" / "exposures.lp").read_text().splitlines()
+    told = {one["kind"]: one["rows"] for one in said}
+    assert told["exposures"] == sum(line.startswith("exposure,") for line in points) < len(points)
+
+
 def test_a_file_is_for_its_owner_and_is_not_written_over_unasked(filled, tmp_path):
     filled("first", "export", "nights", "nights.out")
     before = (tmp_path / "nights.out").read_bytes()

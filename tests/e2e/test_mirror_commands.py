@@ -40,11 +40,13 @@ def mirrored(with_mirror: Callable[..., None], tmp_path: Path) -> None:
 
 
 def test_without_a_mirror_status_says_so(say: Say):
+    assert say("nights", "close").code == DONE
     answer = say("mirror", "status")
     assert (answer.code, answer.out) == (DONE, "No mirror is set up: mirror.url is empty.\n")
 
 
 def test_without_a_mirror_resync_says_what_to_set(say: Say):
+    assert say("nights", "close").code == DONE
     answer = say("mirror", "resync")
     assert answer.code == FAULT
     assert "mirror.url: no mirror is set up" in answer.err

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -28,6 +28,12 @@ COUNTED = {
 }
 """What is counted, with its table; one that an older schema lacks counts 0."""
 
+DATA = (("sensor", "first_seen_ms"), ("diary", "logged_ms"))
+"""Tables and columns that say since when there is something."""
+
+ACTS = (("night", "closed_ms"), ("diary", "logged_ms"), ("analysis_run", "ran_ms"))
+"""Tables and columns that say when something was done here."""
+
 BESIDE = ("-wal", "-shm", "-journal")
 """Endings of the files that SQLite keeps beside a database."""
 
@@ -52,6 +58,18 @@ class DatabaseCopier:
         """When the first sensor was seen or the first night logged; None where nothing is there."""
         with self._reading() as connection:
             return _since_ms(connection)
+
+    def in_use_since_ms(self) -> int | None:
+        """When the first night was closed, logged or analysed, or the file last changed; None where nothing is there.
+
+        Readings do not tell: imported ones are older than the database.
+        """
+        with self._reading() as connection:
+            if _since_ms(connection) is None:
+                return None
+            changed_ms = self.path.stat().st_mtime_ns // 1_000_000
+            first_ms = _first_ms(connection, ACTS)
+            return changed_ms if first_ms is None else min(changed_ms, first_ms)
 
     def copy_to(self, part: Path) -> Contents:
         """Write the database as it is at this moment to a new file, one that stands alone, and look it through.
@@ -249,10 +267,14 @@ def _span(connection: sqlite3.Connection, table: str, column: str) -> tuple[int 
 
 
 def _since_ms(connection: sqlite3.Connection) -> int | None:
+    return _first_ms(connection, DATA)
+
+
+def _first_ms(connection: sqlite3.Connection, columns: Iterable[tuple[str, str]]) -> int | None:
     tables = _tables(connection)
     firsts = [
         connection.execute(f"SELECT min({column}) FROM {table}").fetchone()[0]
-        for table, column in (("sensor", "first_seen_ms"), ("diary", "logged_ms"))
+        for table, column in columns
         if table in tables
     ]
     return min((first for first in firsts if first is not None), default=None)
