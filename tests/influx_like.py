@@ -82,7 +82,7 @@ class InfluxLike:
         self._lines: set[socket.socket] = set()
         self._tls = tls
         self._server: ThreadingHTTPServer | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     @property
     def url(self) -> str:
@@ -116,7 +116,8 @@ class InfluxLike:
 
     def of(self, measurement: str) -> dict[tuple[Any, ...], dict[str, float]]:
         """The points of a measurement."""
-        return {key: fields for key, fields in self.points.items() if key[0] == measurement}
+        with self._lock:
+            return {key: dict(fields) for key, fields in self.points.items() if key[0] == measurement}
 
     def series(self, measurement: str, **tags: str) -> dict[int, float]:
         """Values by time."""
