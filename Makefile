@@ -19,7 +19,7 @@ run: $(VENV)/.ready ## the daemon, in the foreground (ARGS="--config FILE")
 
 test: $(VENV)/.tests programs ## the tests, with everything they need
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n 3 --dist loadfile --cov --cov-report= $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report= $(ARGS)
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --include='monitor/core/*,monitor/decoders/*' --fail-under=100
 
