@@ -37,6 +37,7 @@ LARGEST_MANIFEST_BYTES = 100_000
 """Bytes; a manifest takes some 600."""
 
 _LEFT_OVER = re.compile(r"bedroom-monitor-[0-9TZ-]+\.zip(\.db)?\.part(-wal|-shm|-journal)?")
+# of what zipfile cannot read: encrypted members are a RuntimeError, unknown methods a NotImplementedError
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError)
 
 

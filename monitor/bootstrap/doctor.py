@@ -13,7 +13,7 @@ from monitor.adapters.mqtt_subscriptions import Subscriptions
 from monitor.bootstrap.backups import examine_backups
 from monitor.bootstrap.home import zone_name
 from monitor.bootstrap.mirror import examine_mirror
-from monitor.bootstrap.stores import open_stores
+from monitor.bootstrap.stores import is_there, open_stores
 from monitor.core.wording import counted
 from monitor.errors import BrokerError, SensorError, StoreUnusable
 from monitor.services.examining import Examined, Part
@@ -80,7 +80,7 @@ def _nights_found(settings: Settings) -> str:
 
 def _database_found(settings: Settings) -> str:
     path = settings.store.path.expanduser()
-    if not path.exists():
+    if not is_there(settings):
         machine.writable(path.parent)
         return f"{path}: not there yet; the first start makes it"
     with open_stores(settings) as stores:
@@ -98,8 +98,8 @@ def _database_found(settings: Settings) -> str:
 
 def _retention_found(settings: Settings) -> str:
     """How long readings are kept as they came, and what a year of them takes."""
-    after_days, path = settings.retention.thin_after_days, settings.store.path.expanduser()
-    if not path.exists():
+    after_days = settings.retention.thin_after_days
+    if not is_there(settings):
         return growth((), after_days)
     with open_stores(settings) as stores:
         return growth(rates(stores.thinning, SystemClock().now_ms()), after_days)
@@ -107,7 +107,7 @@ def _retention_found(settings: Settings) -> str:
 
 def _sensors_found(settings: Settings) -> str:
     """How the placed sensors are; raises SensorError where one is silent."""
-    if not settings.store.path.expanduser().exists():
+    if not is_there(settings):
         return "none heard yet; `bedroom-monitor init` looks for them"
     with open_stores(settings) as stores:
         health = Health(stores.readings)

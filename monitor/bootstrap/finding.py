@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from monitor.adapters.clock import SystemClock
 from monitor.adapters.mqtt_survey import Visitor, heard
 from monitor.bootstrap.dialects import decoders, plan
-from monitor.bootstrap.stores import open_stores
+from monitor.bootstrap.stores import is_there, open_stores
 from monitor.errors import BrokerError
 from monitor.services.asking import question_to, questions
 from monitor.services.finding import Candidate, Found
@@ -58,7 +58,7 @@ def _find_sensors(settings: Settings, for_s: float, each: Callable[[float, Found
 
 def places_so_far(settings: Settings) -> dict[str, str | None]:
     """Where sensors (keys) stand by now; None where the person has taken one out. Raises StoreUnusable."""
-    if not settings.store.path.expanduser().exists():
+    if not is_there(settings):
         return {}
     with open_stores(settings) as stores:
         sensors = stores.readings.sensors()

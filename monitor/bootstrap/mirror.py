@@ -4,19 +4,19 @@ import logging
 import random
 import time as time_module
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from monitor.adapters.clock import SystemClock
 from monitor.bootstrap.dialects import plan
 from monitor.bootstrap.home import zone_name
 from monitor.bootstrap.steps import advising
-from monitor.bootstrap.stores import Stores, open_stores
+from monitor.bootstrap.stores import Stores, is_there, open_stores
 from monitor.core.mirrored import Health as SensorNow
 from monitor.core.mirrored import health_lines
 from monitor.core.readings import DAY_MS
 from monitor.core.wording import counted
-from monitor.core.zones import unix_ms, zone_of
+from monitor.core.zones import ALL_TIME_MS, days_ms, zone_of
 from monitor.errors import ConfigurationError, MirrorError
 from monitor.ports import Clock, MirrorServer
 from monitor.ports.mirror import analysis_record, diary_record, night_record
@@ -28,9 +28,6 @@ from monitor.settings import Settings
 log = logging.getLogger(__name__)
 
 NO_MIRROR = "mirror.url: no mirror is set up; set it to the address of your InfluxDB"
-
-ALL_TIME_MS = 2**53
-"""UTC Unix ms after everything."""
 
 
 class Resync(NamedTuple):
@@ -95,11 +92,11 @@ def examine_mirror(settings: Settings) -> str:
 
 def _not_taken(settings: Settings) -> str:
     """What it has not taken so far, if the daemon has sent anything."""
-    if not settings.store.path.expanduser().exists():
+    if not is_there(settings):
         return ""
     with open_stores(settings) as stores:
         now = stores.mirror_queue.status()
-    counts = ((now.dropped, "dropped"), (now.aside, "set aside"), (now.lost, "not sent for want of room"))
+    counts = ((now.dropped, "dropped"), (now.aside, "set aside"), (now.lost, "left the queue unsent"))
     told = [f"{counted(count, 'line')} {what}" for count, what in counts if count]
     return f"; so far {', '.join(told)}: see `bedroom-monitor mirror status`" if told else ""
 
@@ -108,9 +105,7 @@ def resync(settings: Settings, stores: Stores, since: date | None, until: date |
     """Queue everything from one local day to another, both included, once more; None: from the first, to the last."""
     if not settings.mirror.url:
         raise ConfigurationError([NO_MIRROR])
-    zone = zone_of(zone_name(settings))
-    from_ms = 0 if since is None else unix_ms(datetime.combine(since, time(0), zone))
-    to_ms = ALL_TIME_MS if until is None else unix_ms(datetime.combine(until + timedelta(days=1), time(0), zone))
+    from_ms, to_ms = days_ms(since, until, zone_of(zone_name(settings)))
     nights = {night.window.wake_date: night_record for night in stores.nights.nights()}
     entries = {entry.wake_date: diary_record for entry in stores.diary.entries()}
     records = [

@@ -13,7 +13,7 @@ from monitor.adapters.influxql import Access, InfluxQl
 from monitor.adapters.sqlite.recorder import Recorder
 from monitor.adapters.sqlite.recorder_file import RecorderFile, is_database
 from monitor.bootstrap.steps import closing
-from monitor.bootstrap.stores import Stores, open_stores
+from monitor.bootstrap.stores import Stores, is_there, open_stores
 from monitor.core.past_entities import Mapped
 from monitor.core.zones import zone_of
 from monitor.errors import InputError
@@ -104,7 +104,7 @@ def influx_access(settings: Settings, given: Address) -> Access:
 def importable(settings: Settings, origin: Origin) -> tuple[list[Item], list[LeftOut]]:
     """What of a source can be imported, and what is left out: also what would be corrected twice."""
     items, left_out = origin.items()
-    if not any(item.calibrated for item in items) or not settings.store.path.expanduser().exists():
+    if not any(item.calibrated for item in items) or not is_there(settings):
         return items, left_out
     with open_stores(settings) as stores:
         here = {

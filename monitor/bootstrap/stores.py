@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from monitor.adapters.sqlite.analysis import SqliteAnalysis
 from monitor.adapters.sqlite.database import Database
@@ -39,7 +38,7 @@ class Stores:
 def open_stores(settings: Settings, *, new: bool = True) -> Iterator[Stores]:
     """The stores of the settings' file; raises StoreUnusable. `new`: it is created where it is not there yet."""
     path = settings.store.path.expanduser()
-    if not new and not _there(path):
+    if not new and not is_there(settings):
         raise StoreUnusable(
             f"{path}: not there yet; the first start of the daemon makes it. Is this the daemon's store.path? "
             "Does it take sudo, or --config?"
@@ -60,9 +59,9 @@ def open_stores(settings: Settings, *, new: bool = True) -> Iterator[Stores]:
         )
 
 
-def _there(path: Path) -> bool:
-    """Whether there is a file; where nobody lets us look, the opening of it says so."""
+def is_there(settings: Settings) -> bool:
+    """Whether there is a database; where nobody lets us look, the opening of it says so."""
     try:
-        return path.exists()
+        return settings.store.path.expanduser().exists()
     except OSError:
         return True

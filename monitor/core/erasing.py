@@ -5,11 +5,9 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from monitor.core.mirrored import noon_ms
-from monitor.core.zones import unix_ms, zone_of
+from monitor.core.zones import ALL_TIME_MS, unix_ms, zone_of
 
 DAY = timedelta(days=1)
-ALL_TIME_MS = 2**53
-"""UTC Unix ms after everything."""
 
 OF_NIGHTS = ("night", "exposure", "diary")
 """Measurements of the mirror that stand at noon of the date of waking."""

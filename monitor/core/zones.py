@@ -1,7 +1,7 @@
 """From what people call a time zone to a tzinfo, and from local wall time to UTC."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -11,6 +11,9 @@ _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECA
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MS = timedelta(milliseconds=1)
+
+ALL_TIME_MS = 2**53
+"""UTC Unix ms after everything."""
 
 WIDEST_OFFSET_H = 14
 """Hours; no zone has ever been further from UTC for long, so more is a slip of the hand."""
@@ -69,3 +72,10 @@ def occurrences_ms(wall: datetime, zone: tzinfo) -> tuple[int, ...]:
         return ()
     first, second = (unix_ms(wall.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
     return (first,) if first == second else (first, second)
+
+
+def days_ms(since: date | None, until: date | None, zone: tzinfo) -> tuple[int, int]:
+    """Local days, both included, as `from <= t < to` in UTC Unix ms; None: from the very first, to the last."""
+    from_ms = 0 if since is None else unix_ms(datetime.combine(since, time(0), zone))
+    to_ms = ALL_TIME_MS if until is None else unix_ms(datetime.combine(until + timedelta(days=1), time(0), zone))
+    return from_ms, to_ms

@@ -31,3 +31,5 @@ def _examined(part: Part) -> Examined:
         return Examined(part.subject, ok=True, says=part.look())
     except MonitorError as exc:
         return Examined(part.subject, ok=False, says=str(exc))
+    except OSError as exc:  # a folder that this user may not enter
+        return Examined(part.subject, ok=False, says=f"{exc.filename}: {exc.strerror}; does it take sudo?")

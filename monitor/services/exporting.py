@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Literal, NamedTuple
 
 from monitor.core.diary import did_you_mean
@@ -21,7 +21,7 @@ from monitor.core.exporting import (
 )
 from monitor.core.mirrored import diary_lines, finding_lines, night_lines, reading_lines
 from monitor.core.quantities import BY_NAME
-from monitor.core.zones import unix_ms, zone_of
+from monitor.core.zones import days_ms, zone_of
 from monitor.errors import InputError
 from monitor.ports import DiaryStore, NightStore, ReadingStore
 from monitor.ports.exporting import Archive
@@ -32,9 +32,6 @@ Form = Literal["csv", "line-protocol"]
 KINDS: tuple[Kind, ...] = ("readings", "nights", "exposures", "findings")
 ENDINGS: dict[Form, str] = {"csv": "csv", "line-protocol": "lp"}
 """How the name of a file of each form ends."""
-
-ALL_TIME_MS = 2**53
-"""UTC Unix ms after everything."""
 
 
 class Piece(NamedTuple):
@@ -73,11 +70,7 @@ class Choice:
 
     def span_ms(self, zone: str) -> tuple[int, int]:
         """The local days as `from <= t < to`, UTC Unix ms."""
-        rules = zone_of(zone)
-        from_ms = 0 if self.since is None else unix_ms(datetime.combine(self.since, time(0), rules))
-        last = self.until
-        to_ms = ALL_TIME_MS if last is None else unix_ms(datetime.combine(last + timedelta(days=1), time(0), rules))
-        return from_ms, to_ms
+        return days_ms(self.since, self.until, zone_of(zone))
 
 
 class Exporting:

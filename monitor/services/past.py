@@ -6,8 +6,10 @@ from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from monitor.core.announced import BINARY
+from monitor.core.grid import BIN_MS
 from monitor.core.places import place_by_name
 from monitor.core.readings import DAY_MS, YEAR_2015_MS, Reading, implausible
+from monitor.core.zones import ALL_TIME_MS
 from monitor.errors import HistoryError
 from monitor.ports import Faulty, Item, Origin, PastStore, ReadingStore, Seen, Silent, Span
 from monitor.services.draft import Draft
@@ -15,9 +17,6 @@ from monitor.services.importing import AT_ONCE, Sorting
 
 WARM_UP_MS = DAY_MS
 """ms before the mark of an interrupted import that are read again, so that a jump is judged as it was before."""
-
-ROW_MS = 300_000
-"""ms of the rows that stand for readings which are not there."""
 
 SPANS_AT_ONCE = 500
 """Spans in one transaction; an hour makes twelve rows."""
@@ -48,7 +47,7 @@ class Rules:
 
     now_ms: int
     start_ms: int = YEAR_2015_MS
-    end_ms: int = 2**53
+    end_ms: int = ALL_TIME_MS
     hold_ms: int = 0
     spans: bool = True
     anew: bool = False
@@ -206,8 +205,8 @@ class _Passage:
             return
         sensor, quantity, since_ms, value, _word = self._last
         end_ms = min(until_ms, since_ms + self._hold_ms)
-        for start_ms in range(since_ms - since_ms % ROW_MS + ROW_MS, end_ms - ROW_MS + 1, ROW_MS):
-            self._held.append(Span(sensor, quantity, start_ms, start_ms + ROW_MS, value, value, value))
+        for start_ms in range(since_ms - since_ms % BIN_MS + BIN_MS, end_ms - BIN_MS + 1, BIN_MS):
+            self._held.append(Span(sensor, quantity, start_ms, start_ms + BIN_MS, value, value, value))
 
 
 def _chunks(records: Iterator[T]) -> Iterator[list[T]]:

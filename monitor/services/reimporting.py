@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import islice
 
+from monitor.core.grid import BIN_MS
 from monitor.core.places import place_by_name
 from monitor.core.reading_table import ThinnedReading
 from monitor.core.readings import FUTURE_TOLERANCE_MS, Reading, SetAside, implausible
@@ -11,7 +12,6 @@ from monitor.ports import Batch, ReadingStore, Seen
 from monitor.ports.past import PastStore, Span
 from monitor.services.importing import AT_ONCE, Imported
 
-FIVE_MINUTES_MS = 300_000
 SOURCE = "thinned rows of an export"
 
 
@@ -55,4 +55,4 @@ def _why(reading: Reading, now_ms: int) -> str | None:
 
 def _span(row: ThinnedReading) -> Span:
     start_ms = bin_of(row.time_ms)
-    return Span(row.sensor, row.quantity, start_ms, start_ms + FIVE_MINUTES_MS, row.value, row.low, row.high)
+    return Span(row.sensor, row.quantity, start_ms, start_ms + BIN_MS, row.value, row.low, row.high)

@@ -1,11 +1,11 @@
 """Names of zones, and wall times that do not exist or exist twice."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.core.zones import exists, local_time, occurrences_ms, unix_ms, zone_of
+from monitor.core.zones import ALL_TIME_MS, days_ms, exists, local_time, occurrences_ms, unix_ms, zone_of
 from monitor.errors import InputError
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -72,3 +72,13 @@ def test_an_ordinary_wall_time_happens_once():
 def test_local_time_is_what_the_clock_on_the_wall_shows():
     noon_utc = unix_ms(datetime(2024, 6, 1, 12, 0, tzinfo=UTC))
     assert local_time(noon_utc, BRUSSELS).replace(tzinfo=None) == datetime(2024, 6, 1, 14, 0)
+
+
+def test_a_day_of_the_clock_change_has_23_or_25_hours():
+    for day, length in ((date(2024, 3, 31), 23), (date(2024, 10, 27), 25), (date(2024, 6, 1), 24)):
+        from_ms, to_ms = days_ms(day, day, BRUSSELS)
+        assert to_ms - from_ms == length * 3_600_000
+
+
+def test_days_without_an_end_are_all_there_are():
+    assert days_ms(None, None, BRUSSELS) == (0, ALL_TIME_MS)

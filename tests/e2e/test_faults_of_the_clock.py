@@ -24,13 +24,12 @@ def library() -> Path:
     return found[0]
 
 
-@pytest.mark.parametrize("steps", [(-HOUR_S,), (DAY_S,), (DAY_S, 0), (-HOUR_S, 0)])
-def test_whatever_the_clock_does_every_message_is_one_reading_at_the_time_it_had(
-    mosquitto, start_daemon, tmp_path, library, steps
-):
+@pytest.fixture
+def clocked(mosquitto, start_daemon, tmp_path, library) -> tuple[DaemonProcess, Path]:
+    """A daemon that listens, and the file that says how far its wall clock stands from ours."""
     clock = tmp_path / "clock"
     clock.write_text("+0")
-    daemon: DaemonProcess = start_daemon(
+    daemon = start_daemon(
         mosquitto.port,
         extra={
             "LD_PRELOAD": str(library),
@@ -41,6 +40,12 @@ def test_whatever_the_clock_does_every_message_is_one_reading_at_the_time_it_had
         },
     )
     assert subscribed(daemon)
+    return daemon, clock
+
+
+@pytest.mark.parametrize("steps", [(-HOUR_S,), (DAY_S,), (DAY_S, 0), (-HOUR_S, 0)])
+def test_whatever_the_clock_does_every_message_is_one_reading_at_the_time_it_had(mosquitto, clocked, steps):
+    daemon, clock = clocked
     speaker = Speaker(mosquitto.port)
     began_ms = int(time.time() * 1000)
     speaker.say_temperatures(0, EACH)
@@ -62,23 +67,9 @@ def test_whatever_the_clock_does_every_message_is_one_reading_at_the_time_it_had
         assert began_ms <= first - step * 1000 <= last - step * 1000 <= ended_ms + EACH
 
 
-def test_a_sensor_placed_after_the_clock_was_set_back_is_listened_to_at_once(
-    mosquitto, start_daemon, tmp_path, library
-):
+def test_a_sensor_placed_after_the_clock_was_set_back_is_listened_to_at_once(mosquitto, clocked):
     """What the daemon does now and then goes by the time that passes, not by the clock on the wall."""
-    clock = tmp_path / "clock"
-    clock.write_text("+0")
-    daemon: DaemonProcess = start_daemon(
-        mosquitto.port,
-        extra={
-            "LD_PRELOAD": str(library),
-            "FAKETIME_TIMESTAMP_FILE": str(clock),
-            "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "DONT_FAKE_MONOTONIC": "1",
-        },
-    )
-    assert subscribed(daemon)
+    daemon, clock = clocked
     speaker = Speaker(mosquitto.port)
     speaker.say_temperatures(0, 10, topics=2)
     assert wait_for(lambda: daemon.accounted() == 10)

@@ -23,6 +23,13 @@ def test_a_part_that_fails_says_what_is_wrong() -> None:
     ]
 
 
+def test_a_folder_that_may_not_be_entered_is_a_fault_with_advice() -> None:
+    closed = PermissionError(13, "Permission denied", "/var/lib/bedroom-monitor/monitor.db")
+    assert examine([failing(closed)])[0].says == (
+        "/var/lib/bedroom-monitor/monitor.db: Permission denied; does it take sudo?"
+    )
+
+
 def test_a_fault_hides_no_other_and_nothing_that_works() -> None:
     parts = [failing(BrokerError("a")), Part("clock", lambda: "set"), failing(StoreUnusable("b"))]
     assert [one.ok for one in examine(parts)] == [False, True, False]

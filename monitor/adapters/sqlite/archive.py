@@ -1,18 +1,16 @@
 """Everything that is kept in SQLite, read a day of one series at a time."""
 
 import json
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
+from monitor.adapters.sqlite.corrections import Correction, correction_at, corrections_of
 from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.thinned import thinned_rows
 from monitor.core.exporting import Kept
 from monitor.core.findings import result_from_dict
+from monitor.core.grid import BIN_MS
 from monitor.core.readings import DAY_MS
 from monitor.ports.exporting import KeptRun
-
-Correction = tuple[int, float, float]
-"""Valid from (UTC Unix ms), offset, gain."""
 
 _READINGS = (
     "SELECT reading.ts_ms, value, word FROM reading LEFT JOIN word USING (series, ts_ms) "
@@ -20,7 +18,7 @@ _READINGS = (
 )
 _NEXT = (
     "SELECT min(at) FROM (SELECT min(ts_ms) AS at FROM reading WHERE series = ?1 AND ts_ms >= ?2 "
-    "UNION ALL SELECT min(start_ms) FROM thinned WHERE series = ?1 AND start_ms >= ?2 - 300000)"
+    f"UNION ALL SELECT min(start_ms) FROM thinned WHERE series = ?1 AND start_ms >= ?2 - {BIN_MS})"
 )
 
 
@@ -35,7 +33,7 @@ class SqliteArchive:
         for (series,) in self._database.rows(
             "SELECT id FROM series WHERE sensor = ? AND quantity = ?", (sensor, quantity)
         ):
-            corrections = [] if raw else self._corrections(series)
+            corrections = [] if raw else corrections_of(self._database, series)
             start_ms = self._next(series, from_ms)
             while start_ms is not None and start_ms < to_ms:
                 end_ms = min(start_ms - start_ms % DAY_MS + DAY_MS, to_ms)
@@ -72,18 +70,11 @@ class SqliteArchive:
             kept.sort(key=lambda one: one.time_ms)
         return kept
 
-    def _corrections(self, series: int) -> list[Correction]:
-        return self._database.rows(
-            "SELECT valid_from_ms, offset, gain FROM calibration WHERE series = ? ORDER BY valid_from_ms", (series,)
-        )
 
-
-def _corrected(piece: Sequence[Kept], corrections: Sequence[Correction]) -> list[Kept]:
-    starts = [start for start, _, _ in corrections]
+def _corrected(piece: Sequence[Kept], corrections: list[Correction]) -> list[Kept]:
     corrected = []
     for one in piece:
-        at = bisect_right(starts, one.time_ms) - 1
-        _, offset, gain = corrections[at] if at >= 0 else (0, 0.0, 1.0)
+        offset, gain = correction_at(one.time_ms, corrections)
         ends = one.ends and sorted(end * gain + offset for end in one.ends)
         corrected.append(Kept(one.time_ms, one.value * gain + offset, one.word, (ends[0], ends[1]) if ends else None))
     return corrected

@@ -7,11 +7,9 @@ from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.due import widen_due
 from monitor.adapters.sqlite.outbox import Outbox
 from monitor.adapters.sqlite.series import SeriesNumbers
+from monitor.core.grid import BIN_MS
 from monitor.core.readings import Reading
 from monitor.ports import Span
-
-ROW_MS = 300_000
-"""ms that a row stands for."""
 
 _MARK = "INSERT OR REPLACE INTO import_mark (source, item, done_to) VALUES (?, ?, ?)"
 _FILL = (
@@ -71,14 +69,14 @@ class SqlitePast:
             for key in {span[:2] for span in spans}:
                 of_series = [span for span in spans if span[:2] == key]
                 from_ms, to_ms = min(one.start_ms for one in of_series), max(one.end_ms for one in of_series)
-                self._outbox.history(cursor, series[key], from_ms, to_ms + ROW_MS)
+                self._outbox.history(cursor, series[key], from_ms, to_ms + BIN_MS)
         return new
 
 
 def _rows(spans: Iterable[Span], series: dict[tuple[str, str], int]) -> Iterator[tuple[float, ...]]:
     for sensor, quantity, start_ms, end_ms, mean, low, high in spans:
         number = series[sensor, quantity]
-        for at_ms in range(start_ms - start_ms % ROW_MS, end_ms, ROW_MS):
+        for at_ms in range(start_ms - start_ms % BIN_MS, end_ms, BIN_MS):
             yield number, at_ms, mean, low, high, start_ms, end_ms
 
 

@@ -2,11 +2,10 @@
 
 import json
 import sqlite3
-from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import chain
-from operator import itemgetter
 
+from monitor.adapters.sqlite.corrections import Correction, correction_at, corrections_of
 from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.due import widen_due
 from monitor.adapters.sqlite.journal import remember_deliveries
@@ -41,7 +40,6 @@ _FIRST_MS, _LAST_MS = (
     f"UNION ALL SELECT {end}(start_ms) + ?1 FROM thinned WHERE series = id))"
     for end in ("min", "max")
 )
-_Correction = tuple[int, float, float]
 
 
 class SqliteReadings:
@@ -96,7 +94,7 @@ class SqliteReadings:
         thinned = thinned_rows(self._database, series, start_ms, end_ms)
         if thinned:
             found = sorted(found + [(row.middle_ms, row.median) for row in thinned])
-        corrections = self._corrections(series)
+        corrections = corrections_of(self._database, series)
         return _calibrated(found, corrections) if corrections else found
 
     def thinned(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[Thinned]:
@@ -104,9 +102,9 @@ class SqliteReadings:
         series = self._number(sensor, quantity)
         if series is None:
             return []
-        corrections = self._corrections(series)
+        corrections = corrections_of(self._database, series)
         rows = thinned_rows(self._database, series, start_ms, end_ms)
-        return [row.corrected(*_correction_at(row.middle_ms, corrections)) for row in rows]
+        return [row.corrected(*correction_at(row.middle_ms, corrections)) for row in rows]
 
     def next_reading_ms(self, after_ms: int) -> int | None:
         """The first reading at or after `after_ms`, of any series."""
@@ -226,12 +224,6 @@ class SqliteReadings:
         found = self._database.rows("SELECT id FROM series WHERE sensor = ? AND quantity = ?", (sensor, quantity))
         return found[0][0] if found else None
 
-    def _corrections(self, series: int) -> list[_Correction]:
-        return self._database.rows(
-            "SELECT valid_from_ms, offset, gain FROM calibration WHERE series = ? ORDER BY valid_from_ms",
-            (series,),
-        )
-
 
 def _save_readings(cursor: sqlite3.Cursor, rows: list[tuple[int, int, float]]) -> None:
     whole = len(rows) - len(rows) % ROWS_AT_ONCE
@@ -272,14 +264,9 @@ def _save_problems(cursor: sqlite3.Cursor, problems: Iterable[Problem]) -> None:
     )
 
 
-def _calibrated(raw: list[tuple[int, float]], corrections: list[_Correction]) -> list[tuple[int, float]]:
+def _calibrated(raw: list[tuple[int, float]], corrections: list[Correction]) -> list[tuple[int, float]]:
     corrected = []
     for time_ms, value in raw:
-        offset, gain = _correction_at(time_ms, corrections)
+        offset, gain = correction_at(time_ms, corrections)
         corrected.append((time_ms, value * gain + offset))
     return corrected
-
-
-def _correction_at(time_ms: int, corrections: list[_Correction]) -> tuple[float, float]:
-    at = bisect_right(corrections, time_ms, key=itemgetter(0)) - 1
-    return corrections[at][1:] if at >= 0 else (0.0, 1.0)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from monitor.adapters.sqlite.recorder_file import Extent, RecorderFile, StateRow, SumRow
 from monitor.core.device_classes import COMPONENTS
+from monitor.core.grid import BIN_MS
 from monitor.core.past_entities import KEY_PREFIX, Mapped, Told, meaning_of_entity, shortened, told_by, value_of_state
 from monitor.core.payload import document
 from monitor.core.readings import YEAR_2015_MS, Reading
@@ -20,7 +21,7 @@ LOOKED_AT = 20
 REMEMBERED = 20_000
 """Sets of attributes whose meaning is remembered."""
 
-TABLES = {"statistics_short_term": 300_000, "statistics": 3_600_000}
+TABLES = {"statistics_short_term": BIN_MS, "statistics": 3_600_000}
 """The tables of statistics, finer first, and the ms that a row stands for."""
 
 
@@ -153,7 +154,7 @@ class Recorder:
 
     def _span(self, item: Item, place: _Place, row: SumRow, table: str) -> Span | Faulty:
         where, length_ms = f"{item.name}, {table} {row.number}", TABLES[table]
-        if row.time_ms is None or row.time_ms < YEAR_2015_MS or row.time_ms % length_ms % 300_000:
+        if row.time_ms is None or row.time_ms < YEAR_2015_MS or row.time_ms % length_ms % BIN_MS:
             return Faulty(where, "expected a time at full five minutes since 2015")
         values = []
         for number in (row.mean, row.mean if row.low is None else row.low, row.mean if row.high is None else row.high):

@@ -11,11 +11,9 @@ from monitor.adapters.sqlite.outbox import Outbox
 from monitor.adapters.sqlite.series import SeriesNumbers, add_sensor
 from monitor.adapters.sqlite.thinned import become_thinned
 from monitor.core.grid import BIN_MS
+from monitor.core.zones import ALL_TIME_MS
 from monitor.errors import InputError
 from monitor.ports import Calibration, Reach, Seen, Sensor
-
-ALL_TIME_MS = 2**53
-"""UTC Unix ms after every reading."""
 
 _SENSORS = (
     "SELECT key, name, place, placed_by, first_seen_ms, online, online_ms, expire_after_s "
