@@ -18,7 +18,7 @@ TROUBLE_S = 60.0
 """Seconds until the next try after the store refused, such as on a full disk."""
 
 PAGES_AT_ONCE = 128
-"""Pages of the file given back to the disk in one go: half a megabyte."""
+"""Pages of the file given back to the disk in one go: 128 kB, of an older file with large pages half a megabyte."""
 
 
 class Thinning:

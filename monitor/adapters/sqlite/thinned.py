@@ -24,7 +24,7 @@ MARGIN_MS = 2 * (LONGEST_MS + DAY_MS)
 """ms before what is due that its nights, the one after and the day before them can reach back."""
 
 FREE_PAGES_LEFT = 256
-"""Free pages that the file keeps for the readings to come: 1 MB."""
+"""Free pages that the file keeps for the readings to come: 256 kB, of an older file with large pages 1 MB."""
 
 SCANS_APART = 64
 """Looks at what was added to the mirror's queue, after which all of it is looked at again."""
